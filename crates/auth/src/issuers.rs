@@ -1,0 +1,179 @@
+//! The issuers that we trust, their keys, and the verification of their tokens.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jsonwebtoken::{Validation, errors::ErrorKind};
+use km_crypto::digest;
+use km_domain::{Principal, SignatureAlgorithm, Timestamp};
+use parking_lot::RwLock;
+use serde_json::{Map, Value};
+
+use crate::{
+    AuthError, DocumentError, IssuerConfig, KeySet,
+    bearer::LONGEST_TOKEN,
+    claims,
+    token::Unverified,
+    verified::{Entry, Verified},
+    verifier,
+};
+
+/// All issuers. Shared by every listener of a service.
+pub struct Issuers {
+    issuers: Vec<Issuer>,
+    verified: Verified,
+}
+
+struct Issuer {
+    config: IssuerConfig,
+    keys: RwLock<Keys>,
+    /// Microseconds of the last time somebody was told to fetch the keys.
+    asked: AtomicI64,
+}
+
+#[derive(Default)]
+struct Keys {
+    set: KeySet,
+    /// Counts the key sets that differed.
+    generation: u64,
+}
+
+/// Keys are fetched no more often than this, however many tokens name unknown keys.
+pub const SHORTEST_REFRESH: Duration = Duration::from_secs(10);
+
+const NEVER: i64 = i64::MIN;
+
+impl Issuers {
+    /// The issuers of the configuration, at first without keys.
+    pub fn new(configs: Vec<IssuerConfig>) -> Self {
+        verifier::install();
+        let issuers = configs
+            .into_iter()
+            .map(|config| Issuer { config, keys: RwLock::default(), asked: AtomicI64::new(NEVER) })
+            .collect();
+        Self { issuers, verified: Verified::default() }
+    }
+
+    /// The addresses of all issuers, whose documents the edge fetches.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.issuers.iter().map(|issuer| issuer.config.issuer.as_str())
+    }
+
+    /// Whether every issuer's keys have been fetched once.
+    pub fn are_ready(&self) -> bool {
+        self.issuers.iter().all(|issuer| issuer.keys.read().generation > 0)
+    }
+
+    /// Takes an issuer's key set (RFC 7517), as fetched from its `jwks_uri`. On error the former keys stay in use.
+    pub fn set_keys(&self, issuer: &str, jwks: &[u8]) -> Result<(), DocumentError> {
+        let issuer = self.find(issuer).ok_or(DocumentError::UnknownIssuer)?;
+        let set = KeySet::parse(jwks)?;
+        let mut keys = issuer.keys.write();
+        if keys.set != set || keys.generation == 0 {
+            keys.set = set;
+            keys.generation += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether the one who asks shall fetch this issuer's keys now. True for one caller at a time, and not again before
+    /// [`SHORTEST_REFRESH`] has passed; false for an issuer that is not configured.
+    pub fn needs_refresh(&self, issuer: &str, now: Timestamp) -> bool {
+        let Some(issuer) = self.find(issuer) else { return false };
+        let last = issuer.asked.load(Ordering::Acquire);
+        let is_due = last == NEVER || now.micros() >= Timestamp::from_micros(last).plus(SHORTEST_REFRESH).micros();
+        is_due && issuer.asked.compare_exchange(last, now.micros(), Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Verifies an access token at this moment, or finds that it was verified before.
+    ///
+    /// Checked: form, algorithm, key, signature, issuer, audience, times, subject, tenant, roles (RFC 7519, section 7.2; RFC
+    /// 8725). Errors: see [`AuthError`].
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Principal>, AuthError> {
+        if token.is_empty() {
+            return Err(AuthError::Missing);
+        }
+        if token.len() > LONGEST_TOKEN {
+            return Err(AuthError::Malformed);
+        }
+        // 1. Seen before, and under the keys of today?
+        let digest = digest::sha256(token.as_bytes());
+        if let Some(entry) = self.verified.find(&digest, now)
+            && let Some(issuer) = self.find(&entry.principal.issuer)
+            && issuer.keys.read().generation == entry.keys
+        {
+            return Ok(entry.principal);
+        }
+        // 2. Whose is it, by its own word?
+        let unverified = Unverified::read(token)?;
+        let issuer = self.find(&unverified.issuer).ok_or(AuthError::UnknownIssuer)?;
+        if !issuer.config.algorithms.contains(&unverified.algorithm) {
+            return Err(AuthError::Refused("its algorithm is not accepted"));
+        }
+        // 3. Is it so?
+        let (claims, generation) = issuer.verified_claims(token, &unverified)?;
+        let principal = Arc::new(claims::principal(&issuer.config, &claims, now)?);
+        // 4. Not again.
+        let until = principal.expires.plus(Duration::from_secs(issuer.config.leeway_seconds.into()));
+        self.verified.keep(digest, Entry { principal: Arc::clone(&principal), until, keys: generation });
+        Ok(principal)
+    }
+
+    /// Forgets what was verified for one principal, after a freeze.
+    pub fn forget(&self, issuer: &str, subject: &str) {
+        self.verified.forget(issuer, subject);
+    }
+
+    fn find(&self, issuer: &str) -> Option<&Issuer> {
+        self.issuers.iter().find(|candidate| candidate.config.issuer == issuer)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn remember(&self, digest: [u8; 32], entry: Entry) {
+        self.verified.keep(digest, entry);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.verified.len()
+    }
+}
+
+impl Issuer {
+    fn verified_claims(&self, token: &str, unverified: &Unverified) -> Result<(Map<String, Value>, u64), AuthError> {
+        let (key, generation) = {
+            let keys = self.keys.read();
+            let key = keys
+                .set
+                .find(unverified.key_id.as_deref(), unverified.algorithm)
+                .ok_or_else(|| AuthError::UnknownKey { issuer: self.config.issuer.clone() })?;
+            (verifier::decoding_key(key), keys.generation)
+        };
+        let checked = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(unverified.algorithm));
+        let verified = checked.map_err(|error| match error.kind() {
+            ErrorKind::InvalidAudience => AuthError::WrongAudience,
+            ErrorKind::InvalidIssuer => AuthError::UnknownIssuer,
+            ErrorKind::InvalidSignature | ErrorKind::InvalidKeyFormat => AuthError::BadSignature,
+            ErrorKind::InvalidAlgorithm => AuthError::Refused("its algorithm is not accepted"),
+            ErrorKind::MissingRequiredClaim(_) => AuthError::Refused("it lacks exp, iss, aud or sub"),
+            _ => AuthError::Malformed,
+        })?;
+        Ok((verified.claims, generation))
+    }
+
+    /// Times are checked in [`claims`], by the clock that the caller gives; the library reads the machine's.
+    fn validation(&self, algorithm: SignatureAlgorithm) -> Validation {
+        let mut validation = Validation::new(verifier::algorithm(algorithm));
+        validation.set_issuer(&[&self.config.issuer]);
+        validation.set_audience(&[&self.config.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation
+    }
+}

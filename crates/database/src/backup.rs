@@ -1,0 +1,258 @@
+//! Copying a database while it serves, and putting a copy back.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use diesel::{Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query, sql_types::Text};
+
+use crate::{
+    Access, DatabaseError, Db,
+    access::{Engine, with_parameter},
+    connection::{Intent, connect, make_private_file},
+};
+
+/// Writes a consistent copy to `target` while others read and write: SQLite by `VACUUM INTO`, PostgreSQL by `pg_dump` in
+/// its custom form. The copy is readable by its owner only.
+///
+/// # Errors
+/// `target` exists, cannot be written, or the engine refuses.
+pub fn backup(access: &Access, target: &Path) -> Result<(), DatabaseError> {
+    if fs::symlink_metadata(target).is_ok() {
+        return Err(file_fault(target, "exists already"));
+    }
+    make_private_file(target)?;
+    let copied = match access.engine() {
+        Engine::Sqlite { .. } => backup_sqlite(access, target),
+        Engine::Postgres { url } => {
+            run_tool(access, url, "pg_dump", &["--format=custom", "--no-owner", "--no-privileges", "--file"], target)
+        }
+    };
+    if copied.is_err() {
+        let _ = fs::remove_file(target);
+        return copied;
+    }
+    fs::File::open(target).and_then(|file| file.sync_all()).map_err(|fault| file_fault(target, fault))
+}
+
+/// Replaces the database by the copy at `source`. The service must not be running.
+///
+/// # Errors
+/// The copy cannot be read, is not of this engine, or the database is in use.
+pub fn restore(access: &Access, source: &Path) -> Result<(), DatabaseError> {
+    match access.engine() {
+        Engine::Sqlite { path } => restore_sqlite(path, source),
+        Engine::Postgres { url } => run_tool(
+            access,
+            url,
+            "pg_restore",
+            &["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"],
+            source,
+        ),
+    }
+}
+
+fn backup_sqlite(access: &Access, target: &Path) -> Result<(), DatabaseError> {
+    // A connection of its own: VACUUM INTO holds its read snapshot as long as the copy takes.
+    let Db::Sqlite(mut connection) = connect(access, Intent::Write)? else {
+        return Err(DatabaseError::Url("not a SQLite database"));
+    };
+    let target = target.to_str().ok_or(DatabaseError::Url("the target path must be UTF-8"))?;
+    sql_query("VACUUM INTO ?").bind::<Text, _>(target).execute(&mut connection)?;
+    Ok(())
+}
+
+fn restore_sqlite(path: &Path, source: &Path) -> Result<(), DatabaseError> {
+    let source_text = source.to_str().ok_or(DatabaseError::Url("the source path must be UTF-8"))?;
+    if !source.is_file() {
+        return Err(file_fault(source, "is not a file"));
+    }
+    prove_unused(path)?;
+    let fresh = beside(path, "restoring");
+    let _ = fs::remove_file(&fresh);
+    make_private_file(&fresh)?;
+    let fresh_text = fresh.to_str().ok_or(DatabaseError::Url("the path must be UTF-8"))?;
+    // Copied by SQLite, not byte by byte: a file that is no database, or a damaged one, is refused here.
+    let mut copy = SqliteConnection::establish(source_text).map_err(|fault| file_fault(source, fault))?;
+    copy.batch_execute("PRAGMA query_only = OFF;").map_err(|fault| file_fault(source, fault))?;
+    sql_query("VACUUM INTO ?")
+        .bind::<Text, _>(fresh_text)
+        .execute(&mut copy)
+        .map_err(|fault| file_fault(source, fault))?;
+    drop(copy);
+    for suffix in ["-wal", "-shm"] {
+        let mut side = path.as_os_str().to_owned();
+        side.push(suffix);
+        let _ = fs::remove_file(PathBuf::from(side));
+    }
+    fs::File::open(&fresh).and_then(|file| file.sync_all()).map_err(|fault| file_fault(&fresh, fault))?;
+    fs::rename(&fresh, path).map_err(|fault| file_fault(path, fault))
+}
+
+/// In WAL mode every open connection holds a lock that leaving WAL mode needs, so this fails while a service runs.
+fn prove_unused(path: &Path) -> Result<(), DatabaseError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let text = path.to_str().ok_or(DatabaseError::Url("the path must be UTF-8"))?;
+    let Ok(mut connection) = SqliteConnection::establish(text) else { return Ok(()) };
+    match connection.batch_execute("PRAGMA busy_timeout = 500; PRAGMA journal_mode = DELETE;") {
+        Err(fault) if fault.to_string().contains("locked") => Err(DatabaseError::InUse),
+        // A file too damaged to be opened is what a restore is for.
+        _ => Ok(()),
+    }
+}
+
+/// Runs one of PostgreSQL's programs. The password goes by a file that lives as long as the call: arguments and
+/// environment can be read by others.
+fn run_tool(
+    access: &Access,
+    url: &str,
+    program: &'static str,
+    arguments: &[&str],
+    file: &Path,
+) -> Result<(), DatabaseError> {
+    let fault = |reason: String| DatabaseError::Tool { program, reason };
+    let pass_file = match access.password()? {
+        Some(password) => Some(PassFile::write(&beside(file, "pgpass"), &password)?),
+        None => None,
+    };
+    let url = match &pass_file {
+        Some(pass) => with_parameter(url, "passfile", &pass.0.to_string_lossy()),
+        None => url.to_owned(),
+    };
+    let output = Command::new(program)
+        .arg("--dbname")
+        .arg(url)
+        .arg("--no-password")
+        .args(arguments)
+        .arg(file)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| fault(error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    Err(fault(text.lines().last().unwrap_or("no reason given").to_owned()))
+}
+
+/// A password file of libpq (PostgreSQL manual, "The Password File"), removed when dropped.
+struct PassFile(PathBuf);
+
+impl PassFile {
+    fn write(path: &Path, password: &str) -> Result<Self, DatabaseError> {
+        let _ = fs::remove_file(path);
+        let escaped = password.replace('\\', "\\\\").replace(':', "\\:");
+        fs::OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+            .and_then(|mut file| writeln!(file, "*:*:*:*:{escaped}"))
+            .map_err(|fault| file_fault(path, fault))?;
+        Ok(Self(path.to_owned()))
+    }
+}
+
+impl Drop for PassFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn file_fault(path: &Path, reason: impl ToString) -> DatabaseError {
+    DatabaseError::File { path: path.to_owned(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{QueryableByName, sql_types::BigInt};
+
+    use super::*;
+    use crate::Database;
+
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+
+    fn count(database: &Database) -> i64 {
+        let mut reader = database.reader().unwrap();
+        sql_query("SELECT count(*) AS n FROM t").get_result::<Count>(&mut *reader).unwrap().n
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("km-database-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn with_table(path: &Path) -> Database {
+        let database = Database::open(&format!("sqlite:{}", path.display()), None, 2).unwrap();
+        database.writer().unwrap().db().unwrap().batch_execute("CREATE TABLE t (a INTEGER)").unwrap();
+        database
+    }
+
+    #[test]
+    fn a_copy_comes_back() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("copy");
+        let (path, copy) = (folder.join("a.db"), folder.join("a.backup"));
+        let database = with_table(&path);
+        database.writer().unwrap().db().unwrap().batch_execute("INSERT INTO t VALUES (1)").unwrap();
+        backup(database.access(), &copy).unwrap();
+        assert!(backup(database.access(), &copy).is_err(), "an existing copy was overwritten");
+        database.writer().unwrap().db().unwrap().batch_execute("INSERT INTO t VALUES (2)").unwrap();
+        assert!(matches!(restore(database.access(), &copy), Err(DatabaseError::InUse)));
+        let access = database.access().clone();
+        drop(database);
+        restore(&access, &copy).unwrap();
+        let again = Database::open(&format!("sqlite:{}", path.display()), None, 2).unwrap();
+        assert_eq!(count(&again), 1);
+        for file in [&path, &copy] {
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_database_is_not_restored() {
+        let folder = folder("junk");
+        let (path, copy) = (folder.join("a.db"), folder.join("junk"));
+        let access = with_table(&path).access().clone();
+        fs::write(&copy, vec![0x55; 8192]).unwrap();
+        assert!(restore(&access, &copy).is_err());
+        assert_eq!(count(&Database::open(&format!("sqlite:{}", path.display()), None, 1).unwrap()), 0);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn readers_cannot_write_and_failed_work_leaves_nothing() {
+        let folder = folder("rollback");
+        let database = with_table(&folder.join("a.db"));
+        assert!(database.reader().unwrap().batch_execute("INSERT INTO t VALUES (1)").is_err());
+        let mut writer = database.writer().unwrap();
+        let outcome = crate::write(writer.db().unwrap(), |db| {
+            db.batch_execute("INSERT INTO t VALUES (1)")?;
+            Err::<(), _>(diesel::result::Error::RollbackTransaction)
+        });
+        assert!(outcome.is_err());
+        drop(writer);
+        assert_eq!(count(&database), 0);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

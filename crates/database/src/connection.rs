@@ -1,0 +1,105 @@
+//! A connection to either engine, opened and set up.
+
+use std::{fs, os::unix::fs::OpenOptionsExt, path::Path};
+
+use diesel::{
+    Connection, PgConnection, SqliteConnection,
+    connection::SimpleConnection,
+    r2d2::{ManageConnection, R2D2Connection},
+};
+
+use crate::{
+    DatabaseError,
+    access::{Access, Engine, with_parameter},
+};
+
+/// A connection to one of the two engines; diesel's queries run on it unchanged.
+#[derive(diesel::MultiConnection)]
+pub enum Db {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// What boxed queries and hand-written conversions name.
+pub type Backend = <Db as Connection>::Backend;
+
+impl Db {
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intent {
+    Read,
+    Write,
+}
+
+/// Opens connections for the pool.
+pub(crate) struct Connector {
+    pub(crate) access: Access,
+    pub(crate) intent: Intent,
+}
+
+impl ManageConnection for Connector {
+    type Connection = Db;
+    type Error = DatabaseError;
+
+    fn connect(&self) -> Result<Db, DatabaseError> {
+        connect(&self.access, self.intent)
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<(), DatabaseError> {
+        Ok(db.ping()?)
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        std::thread::panicking() || db.is_broken()
+    }
+}
+
+/// Opens one connection. A SQLite file that is not there is made, readable by its owner only; SQLite gives its WAL the
+/// same mode.
+pub(crate) fn connect(access: &Access, intent: Intent) -> Result<Db, DatabaseError> {
+    match access.engine() {
+        Engine::Sqlite { path } => {
+            make_private_file(path)?;
+            let text = path.to_str().ok_or(DatabaseError::Url("the path must be UTF-8"))?;
+            let mut connection = SqliteConnection::establish(text).map_err(unavailable)?;
+            connection.batch_execute(SQLITE_SETTINGS)?;
+            if intent == Intent::Read {
+                connection.batch_execute("PRAGMA query_only = ON;")?;
+            }
+            Ok(Db::Sqlite(connection))
+        }
+        Engine::Postgres { url } => {
+            let url = match access.password()? {
+                Some(password) => with_parameter(url, "password", &password),
+                None => url.clone(),
+            };
+            let mut connection = PgConnection::establish(&url).map_err(unavailable)?;
+            connection.batch_execute(POSTGRES_SETTINGS)?;
+            Ok(Db::Postgres(connection))
+        }
+    }
+}
+
+pub(crate) fn make_private_file(path: &Path) -> Result<(), DatabaseError> {
+    let opened = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    opened.map(drop).map_err(|fault| DatabaseError::File { path: path.to_owned(), reason: fault.to_string() })
+}
+
+fn unavailable(fault: diesel::ConnectionError) -> DatabaseError {
+    DatabaseError::Unavailable(fault.to_string())
+}
+
+// FULL: a commit is on disk when it returns. secure_delete: what is erased does not linger in free pages.
+// busy_timeout first, for switching to WAL takes a lock.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
+
+// Backslashes are letters in literals, times are UTC, and no statement or lock waits for ever.
+const POSTGRES_SETTINGS: &str = "SET standard_conforming_strings = on; SET TIME ZONE 'UTC'; \
+     SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
+     SET client_min_messages = warning;";

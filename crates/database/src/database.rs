@@ -1,0 +1,123 @@
+//! The database of one service: readers side by side, writers one after the other.
+
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
+
+use crate::{
+    Access, DatabaseError, Db,
+    connection::{Connector, Intent, connect},
+};
+
+/// A pool of reading connections and one writing connection.
+///
+/// SQLite has one writer anyway; on PostgreSQL one writer a process keeps the order of its own writes.
+pub struct Database {
+    access: Access,
+    readers: Pool<Connector>,
+    writer: Mutex<Option<Db>>,
+}
+
+impl Database {
+    /// Opens the database at `url` with up to `readers` reading connections, and proves it with one.
+    ///
+    /// # Errors
+    /// A bad URL, an unreadable password file, or a database that does not answer.
+    pub fn open(url: &str, password_file: Option<&Path>, readers: u32) -> Result<Self, DatabaseError> {
+        let access = Access::parse(url, password_file)?;
+        // The writer first: SQLite's switch to WAL is a write, which the readers then find done.
+        let writer = connect(&access, Intent::Write)?;
+        let pool = Pool::builder()
+            .max_size(readers.max(1))
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_secs(5))
+            .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
+            .build_unchecked(Connector { access: access.clone(), intent: Intent::Read });
+        let database = Self { access, readers: pool, writer: Mutex::new(Some(writer)) };
+        drop(database.reader()?);
+        Ok(database)
+    }
+
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        self.access.is_sqlite()
+    }
+
+    /// A reading connection from the pool; SQLite refuses writes on it.
+    ///
+    /// # Errors
+    /// None free, or none to be had, within five seconds.
+    pub fn reader(&self) -> Result<Reader, DatabaseError> {
+        self.readers.get().map(Reader).map_err(|fault| DatabaseError::Unavailable(fault.to_string()))
+    }
+
+    /// The writing connection, when it is this caller's turn. One that broke is opened anew.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub fn writer(&self) -> Result<Writer<'_>, DatabaseError> {
+        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut db = slot.take();
+        // A file does not hang up; a server may have.
+        let usable = db.as_mut().is_some_and(|db| !db.is_broken() && (db.is_sqlite() || db.ping().is_ok()));
+        if !usable {
+            db = Some(connect(&self.access, Intent::Write)?);
+        }
+        Ok(Writer { db, slot })
+    }
+
+    /// A writing connection of the caller's own, outside the pool, for a thread that keeps one.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub fn connect(&self) -> Result<Db, DatabaseError> {
+        connect(&self.access, Intent::Write)
+    }
+}
+
+/// A pooled reading connection.
+pub struct Reader(PooledConnection<Connector>);
+
+impl Deref for Reader {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.0
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut Db {
+        &mut self.0
+    }
+}
+
+/// The writing connection, held. It goes back when dropped, unless a panic interrupted its use.
+pub struct Writer<'a> {
+    db: Option<Db>,
+    slot: MutexGuard<'a, Option<Db>>,
+}
+
+impl Writer<'_> {
+    /// The connection itself.
+    ///
+    /// # Errors
+    /// Never in practice: the connection is there until the guard is dropped.
+    pub fn db(&mut self) -> Result<&mut Db, DatabaseError> {
+        self.db.as_mut().ok_or_else(|| DatabaseError::Unavailable("the writer is gone".to_owned()))
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        *self.slot = self.db.take().filter(|_| !std::thread::panicking());
+    }
+}

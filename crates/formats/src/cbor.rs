@@ -1,0 +1,125 @@
+//! Deterministic CBOR (RFC 8949, section 4.2.1) of the arrays that the product authenticates or feeds to a MAC. Writing
+//! only: these bytes are never read back, both sides compute them.
+
+use km_domain::{FieldName, RegisterName, SecretBytes, TenantId};
+
+const UNSIGNED: u8 = 0;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+
+/// One item of an array.
+#[derive(Clone, Copy)]
+pub enum Item<'a> {
+    Unsigned(u64),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+}
+
+/// An array of definite length.
+pub fn array(items: &[Item<'_>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    head(&mut out, ARRAY, items.len() as u64);
+    for item in items {
+        match item {
+            Item::Unsigned(number) => head(&mut out, UNSIGNED, *number),
+            Item::Bytes(bytes) => {
+                head(&mut out, BYTES, bytes.len() as u64);
+                out.extend_from_slice(bytes);
+            }
+            Item::Text(text) => {
+                head(&mut out, TEXT, text.len() as u64);
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+    out
+}
+
+/// What an index term is the MAC of: `["sealkeep/term/1", tenant, register, field, kind, normaliser version, value]`,
+/// the value as a byte string.
+///
+/// `kind` says how the index matches, as the register definition names it. The result contains the personal value.
+pub fn index_term_input(
+    tenant: &TenantId,
+    register: &RegisterName,
+    field: &FieldName,
+    kind: &str,
+    normaliser_version: u32,
+    value: &[u8],
+) -> SecretBytes {
+    SecretBytes::new(array(&[
+        Item::Text("sealkeep/term/1"),
+        Item::Text(tenant.as_str()),
+        Item::Text(register.as_str()),
+        Item::Text(field.as_str()),
+        Item::Text(kind),
+        Item::Unsigned(u64::from(normaliser_version)),
+        Item::Bytes(value),
+    ]))
+}
+
+/// Major type and argument in the fewest bytes (RFC 8949, section 4.2.1, first rule).
+fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    let major = major << 5;
+    let bytes = argument.to_be_bytes();
+    let [.., last] = bytes;
+    let (code, width) = match argument {
+        0..=23 => return out.push(major | last),
+        24..=0xff => (24, 1),
+        0x100..=0xffff => (25, 2),
+        0x1_0000..=0xffff_ffff => (26, 4),
+        _ => (27, 8),
+    };
+    out.push(major | code);
+    out.extend(bytes.into_iter().skip(8 - width));
+}
+
+#[cfg(test)]
+mod tests {
+    use coset::cbor::value::Value;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn published_examples() {
+        // RFC 8949, appendix A.
+        let cases: [(u64, &[u8]); 9] = [
+            (0, &[0x00]),
+            (23, &[0x17]),
+            (24, &[0x18, 0x18]),
+            (100, &[0x18, 0x64]),
+            (1000, &[0x19, 0x03, 0xe8]),
+            (1_000_000, &[0x1a, 0x00, 0x0f, 0x42, 0x40]),
+            (1_000_000_000_000, &[0x1b, 0x00, 0x00, 0x00, 0xe8, 0xd4, 0xa5, 0x10, 0x00]),
+            (u64::MAX, &[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+            (255, &[0x18, 0xff]),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(array(&[Item::Unsigned(number)])[1..], *expected);
+        }
+        assert_eq!(array(&[]), [0x80]);
+        assert_eq!(array(&[Item::Text("IETF")]), [0x81, 0x64, 0x49, 0x45, 0x54, 0x46]);
+        assert_eq!(array(&[Item::Bytes(&[1, 2, 3, 4])]), [0x81, 0x44, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_term_input_is_what_the_format_says() {
+        let (tenant, register, field) =
+            ("demo".parse().unwrap(), "individual".parse().unwrap(), "phone".parse().unwrap());
+        let input = index_term_input(&tenant, &register, &field, "exact", 1, b"+254");
+        assert_eq!(input.expose(), b"\x87\x6fsealkeep/term/1\x64demo\x6aindividual\x65phone\x65exact\x01\x44+254");
+    }
+
+    proptest! {
+        #[test]
+        fn an_independent_reader_agrees(number: u64, bytes: Vec<u8>, text: String) {
+            let written = array(&[Item::Unsigned(number), Item::Bytes(&bytes), Item::Text(&text)]);
+            let value = Value::Array(vec![number.into(), Value::Bytes(bytes), Value::Text(text)]);
+            let mut expected = Vec::new();
+            coset::cbor::ser::into_writer(&value, &mut expected).unwrap();
+            prop_assert_eq!(written, expected);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Everything that lasts until the module is initialised again: slot, login, sessions, handles, capabilities.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use cryptoki::context::Pkcs11;
+use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::Slot;
+use km_keystore::{KeyStoreError, Residence, StoredKey};
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::capabilities::Capabilities;
+use crate::errors::{Fault, fault, unavailable};
+use crate::handles::{HandleCache, HandleName, Use, handle_name};
+use crate::raw::RawModule;
+use crate::session_pool::SessionPool;
+use crate::templates::{Lodging, Recipe, recipe, unwrapped};
+use crate::token::{TokenConfig, WAIT};
+use crate::wrapping::Wrapping;
+
+const CACHED_HANDLES: usize = 4096;
+const HANDLE_LIFETIME: Duration = Duration::from_secs(600);
+
+pub(crate) struct Live {
+    pkcs11: Pkcs11,
+    slot: Slot,
+    pub(crate) serial: String,
+    pub(crate) label: String,
+    pub(crate) model: String,
+    pub(crate) sessions: SessionPool,
+    pub(crate) capabilities: Capabilities,
+    /// Owns the session objects behind cached handles (a session object dies with the session that made it) and, being
+    /// open for ever, keeps the login.
+    keeper: Mutex<Session>,
+    handles: HandleCache<ObjectHandle>,
+    /// Roots are few and always needed: found once.
+    roots: Mutex<HashMap<Vec<u8>, ObjectHandle>>,
+    known: Known,
+    /// The last probe failed: nothing is used until one succeeds.
+    down: AtomicBool,
+    objects_made: Arc<AtomicU64>,
+}
+
+/// A key whose answer is known.
+struct Known {
+    key: ObjectHandle,
+    answer: Vec<u8>,
+}
+
+/// A key that a call needs.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    Key(&'a StoredKey, Use),
+    /// A root, by its CKA_ID.
+    Root(&'a [u8]),
+}
+
+const QUESTION: &[u8] = b"is this the same key";
+
+impl Live {
+    /// Finds the token, logs in, opens the sessions and asks for the capabilities.
+    pub(crate) fn open(
+        pkcs11: &Pkcs11,
+        raw: &RawModule,
+        config: &TokenConfig,
+        objects_made: Arc<AtomicU64>,
+    ) -> Result<Self, KeyStoreError> {
+        let slot = config.find_slot(pkcs11)?;
+        let info = pkcs11.get_token_info(slot).map_err(unavailable)?;
+        let keeper = pkcs11.open_rw_session(slot).map_err(unavailable)?;
+        match keeper.login(UserType::User, Some(&config.read_pin()?)) {
+            // The login belongs to the process, not to the session.
+            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+            Err(error) => return Err(unavailable(error)),
+        }
+        let mechanisms = pkcs11.get_mechanism_list(slot).map_err(unavailable)?;
+        let capabilities = Capabilities::ask(&keeper, raw, mechanisms);
+        let known = Known::make(&keeper).map_err(unavailable)?;
+        let sessions = SessionPool::open(pkcs11, slot, config.sessions, WAIT)?;
+        Ok(Self {
+            pkcs11: pkcs11.clone(),
+            slot,
+            serial: info.serial_number().to_owned(),
+            label: info.label().to_owned(),
+            model: format!("{} {} {}", info.manufacturer_id(), info.model(), info.firmware_version()),
+            sessions,
+            capabilities,
+            keeper: Mutex::new(keeper),
+            handles: HandleCache::new(CACHED_HANDLES, HANDLE_LIFETIME),
+            roots: Mutex::default(),
+            known,
+            down: AtomicBool::new(false),
+            objects_made,
+        })
+    }
+
+    /// The handle of a key: from the cache, or found or unwrapped now.
+    pub(crate) fn handle(&self, target: Target<'_>, raw: &RawModule) -> Result<ObjectHandle, KeyStoreError> {
+        let (key, usage) = match target {
+            Target::Root(id) => return self.root(&*self.keeper()?, id),
+            Target::Key(key, usage) => (key, usage),
+        };
+        let name = handle_name(key, usage);
+        if let Some(handle) = self.handles.find(&name) {
+            return Ok(handle);
+        }
+        let keeper = self.keeper()?;
+        // Another thread may have done it while this one waited.
+        if let Some(handle) = self.handles.find(&name) {
+            return Ok(handle);
+        }
+        self.destroy(&keeper, self.handles.remove_expired());
+        let (handle, ours) = match &key.residence {
+            Residence::Resident { object } => (find_resident(&keeper, object, key)?, false),
+            Residence::Wrapped { root, mechanism, blob } => {
+                (self.unwrap(&keeper, key, usage, (root, mechanism, blob))?, true)
+            }
+        };
+        if let Err(error) = crate::identity::check(&keeper, raw, key, usage, handle) {
+            self.destroy(&keeper, if ours { vec![handle] } else { Vec::new() });
+            return Err(error);
+        }
+        self.destroy(&keeper, self.handles.insert(name, handle, ours));
+        Ok(handle)
+    }
+
+    /// Forgets what is cached for these targets.
+    pub(crate) fn forget(&self, targets: &[Target<'_>]) -> Result<(), KeyStoreError> {
+        let mut names: Vec<HandleName> = Vec::with_capacity(targets.len());
+        for target in targets {
+            match target {
+                Target::Key(key, usage) => names.push(handle_name(key, *usage)),
+                Target::Root(id) => {
+                    self.roots.lock().remove(*id);
+                }
+            }
+        }
+        let leaving = self.handles.remove(&names);
+        self.destroy(&*self.keeper()?, leaving);
+        Ok(())
+    }
+
+    /// Forgets every handle, and destroys what can still be destroyed.
+    fn forget_all(&self) {
+        self.roots.lock().clear();
+        let leaving = self.handles.clear();
+        if let Some(keeper) = self.keeper.try_lock() {
+            self.destroy(&keeper, leaving);
+        }
+    }
+
+    /// Uses the known key on this session. False: the token does not answer as it did.
+    pub(crate) fn answers(&self, session: &Session) -> bool {
+        self.known.ask(session).is_ok_and(|answer| answer == self.known.answer)
+    }
+
+    /// Whether the token itself is still there: keys that are in memory go on working without it.
+    fn is_present(&self) -> Result<(), KeyStoreError> {
+        let info = self.pkcs11.get_token_info(self.slot).map_err(unavailable)?;
+        if info.serial_number() != self.serial || info.label() != self.label {
+            return Err(KeyStoreError::Unavailable("another token is in the slot".into()));
+        }
+        Ok(())
+    }
+
+    /// Whether keys may be used now: asks the token, and lets nothing use it from a failure to the next success.
+    pub(crate) fn probe(&self) -> Result<(), KeyStoreError> {
+        let result = self.is_present().and_then(|()| {
+            let lease = self.sessions.take()?;
+            if self.answers(lease.session()?) {
+                return Ok(());
+            }
+            lease.discard();
+            Err(KeyStoreError::Unavailable("the token does not answer as it did".into()))
+        });
+        self.down.store(result.is_err(), Ordering::Relaxed);
+        if result.is_err() {
+            self.forget_all();
+        }
+        result
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.down.load(Ordering::Relaxed)
+    }
+
+    fn keeper(&self) -> Result<MutexGuard<'_, Session>, KeyStoreError> {
+        self.keeper.try_lock_for(WAIT).ok_or_else(|| KeyStoreError::Unavailable("the token does not answer".into()))
+    }
+
+    fn unwrap(
+        &self,
+        keeper: &Session,
+        key: &StoredKey,
+        usage: Use,
+        (root, mechanism, blob): (&[u8], &str, &[u8]),
+    ) -> Result<ObjectHandle, KeyStoreError> {
+        let wrapping = Wrapping::from_name(mechanism)
+            .ok_or_else(|| KeyStoreError::Unsupported(format!("the wrapping of {}", key.name)))?;
+        let template = unwrapped(key.algorithm, usage);
+        let mut again = true;
+        loop {
+            let handle = self.root(keeper, root)?;
+            self.objects_made.fetch_add(1, Ordering::Relaxed);
+            let error = match wrapping.unwrap(keeper, handle, blob, &template) {
+                Ok(handle) => return Ok(handle),
+                Err(error) => error,
+            };
+            return match fault(&error) {
+                Fault::StaleHandle if again => {
+                    self.roots.lock().remove(root);
+                    again = false;
+                    continue;
+                }
+                Fault::Input => Err(KeyStoreError::Refused),
+                Fault::Unclear(_) if self.answers(keeper) => Err(KeyStoreError::Refused),
+                Fault::Unsupported(text) => Err(KeyStoreError::Unsupported(text)),
+                _ => Err(unavailable(error)),
+            };
+        }
+    }
+
+    fn root(&self, keeper: &Session, id: &[u8]) -> Result<ObjectHandle, KeyStoreError> {
+        if let Some(handle) = self.roots.lock().get(id) {
+            return Ok(*handle);
+        }
+        let handle = find_one(keeper, ObjectClass::SECRET_KEY, id)?;
+        self.roots.lock().insert(id.to_vec(), handle);
+        Ok(handle)
+    }
+
+    fn destroy(&self, keeper: &Session, objects: Vec<ObjectHandle>) {
+        for object in objects {
+            // It may be gone already; then that is what was wanted.
+            let _ = keeper.destroy_object(object);
+        }
+    }
+}
+
+impl Known {
+    fn make(session: &Session) -> Result<Self, Error> {
+        let Recipe::Secret(mechanism, mut template) =
+            recipe(km_domain::KeyAlgorithm::HmacSha256, false, &Lodging::Passing)
+        else {
+            return Err(Error::NotSupported);
+        };
+        template.retain(|attribute| !matches!(attribute, Attribute::Extractable(_)));
+        template.push(Attribute::Extractable(false));
+        let key = session.generate_key(&mechanism, &template)?;
+        let mut known = Self { key, answer: Vec::new() };
+        known.answer = known.ask(session)?;
+        Ok(known)
+    }
+
+    fn ask(&self, session: &Session) -> Result<Vec<u8>, Error> {
+        session.sign(&Mechanism::Sha256Hmac, self.key, QUESTION)
+    }
+}
+
+fn find_resident(session: &Session, object: &[u8], key: &StoredKey) -> Result<ObjectHandle, KeyStoreError> {
+    let class = if key.algorithm.is_symmetric() { ObjectClass::SECRET_KEY } else { ObjectClass::PRIVATE_KEY };
+    find_one(session, class, object)
+}
+
+/// The one token object of this class and CKA_ID. A search reads every object of the token: never on a hot path.
+pub(crate) fn find_one(session: &Session, class: ObjectClass, id: &[u8]) -> Result<ObjectHandle, KeyStoreError> {
+    let template = [Attribute::Token(true), Attribute::Class(class), Attribute::Id(id.to_vec())];
+    match session.find_objects(&template).map_err(unavailable)?.as_slice() {
+        [] => Err(KeyStoreError::NotFound),
+        [object] => Ok(*object),
+        _ => Err(KeyStoreError::Unavailable("two objects of the token have one identifier".into())),
+    }
+}

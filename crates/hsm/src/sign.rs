@@ -1,0 +1,60 @@
+//! Signatures.
+
+use cryptoki::error::Result;
+use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
+use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use cryptoki::object::ObjectHandle;
+use cryptoki::session::Session;
+use km_crypto::digest;
+use km_domain::{KeyAlgorithm, SignatureAlgorithm};
+use km_keystore::{KeyStoreError, Sign, StoredKey};
+
+use crate::handles::Use;
+use crate::live::Target;
+use crate::run::Blame;
+use crate::token::Token;
+
+impl Sign for Token {
+    fn sign(
+        &self,
+        key: &StoredKey,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+    ) -> std::result::Result<Vec<u8>, KeyStoreError> {
+        if !key.algorithm.signatures().contains(&algorithm) {
+            return Err(KeyStoreError::Unsupported(format!("{algorithm} with a key of kind {}", key.algorithm)));
+        }
+        self.run(Target::Key(key, Use::Sign), Blame::Token, |session, handle| {
+            in_token(session, handle, algorithm, message)
+        })
+    }
+}
+
+/// Tokens that hash for ECDSA are few, so ECDSA is given a digest; RSA hashes in the token.
+pub(crate) fn in_token(
+    session: &Session,
+    handle: ObjectHandle,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+) -> Result<Vec<u8>> {
+    match algorithm {
+        SignatureAlgorithm::Rs256 => session.sign(&Mechanism::Sha256RsaPkcs, handle, message),
+        SignatureAlgorithm::Ps256 => {
+            let hash_alg = MechanismType::SHA256;
+            let parameters = PkcsPssParams { hash_alg, mgf: PkcsMgfType::MGF1_SHA256, s_len: 32.into() };
+            session.sign(&Mechanism::Sha256RsaPkcsPss(parameters), handle, message)
+        }
+        SignatureAlgorithm::Es256 => session.sign(&Mechanism::Ecdsa, handle, &digest::sha256(message)),
+        SignatureAlgorithm::Es384 => session.sign(&Mechanism::Ecdsa, handle, &digest::sha384(message)),
+        SignatureAlgorithm::EdDsa => {
+            let parameters = EddsaParams::new(EddsaSignatureScheme::Pure);
+            session.sign(&Mechanism::Eddsa(parameters), handle, message)
+        }
+    }
+}
+
+/// A signature algorithm for trying out a private key of this kind.
+pub(crate) fn first_signature(algorithm: KeyAlgorithm) -> SignatureAlgorithm {
+    algorithm.signatures().first().copied().unwrap_or(SignatureAlgorithm::Es256)
+}

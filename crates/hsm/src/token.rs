@@ -1,0 +1,143 @@
+//! A token, opened once and shared by all threads.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error, RvError};
+use cryptoki::slot::Slot;
+use cryptoki::types::AuthPin;
+use km_keystore::KeyStoreError;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use zeroize::Zeroizing;
+
+use crate::errors::unavailable;
+use crate::live::Live;
+use crate::raw::RawModule;
+
+/// How long a call waits for a session, for a key to be unwrapped, or for a recovery to end, before it is told that the
+/// token is not available.
+pub(crate) const WAIT: Duration = Duration::from_secs(2);
+
+/// How long a recovery waits for calls to end. Short: while it waits, no new call begins.
+const WAIT_FOR_CALLS: Duration = Duration::from_millis(250);
+
+/// Which token, and how to open it.
+#[derive(Debug, Clone)]
+pub struct TokenConfig {
+    /// The PKCS#11 module, a shared library.
+    pub module: PathBuf,
+    /// The token's label.
+    pub label: String,
+    /// The token's serial number, where two tokens have the same label.
+    pub serial: Option<String>,
+    /// File that holds the user PIN and nothing else.
+    pub pin_file: PathBuf,
+    /// How many sessions to open for calls: one for each thread that uses the token. One more is opened for itself.
+    pub sessions: usize,
+}
+
+/// An open token: the key store that keeps keys in a PKCS#11 token, or wrapped under a key of the token.
+#[derive(Clone)]
+pub struct Token(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) config: TokenConfig,
+    pkcs11: Pkcs11,
+    pub(crate) raw: RawModule,
+    /// Held for reading by every call and for writing by a recovery: a handle of before a recovery can name another key
+    /// after it, so none may be in use. Empty after a recovery that failed.
+    live: RwLock<Option<Live>>,
+    /// Session objects made since the module was last initialised: see `Token::probe`.
+    pub(crate) objects_made: Arc<AtomicU64>,
+    /// One writer of token objects at a time: making two at once has failed on a token that we support.
+    pub(crate) writes: Mutex<()>,
+}
+
+impl Token {
+    /// Loads the module, finds the token by label (and serial number), logs in, opens the sessions and asks what the token
+    /// can do.
+    ///
+    /// Errors: `Unavailable` with the reason: module, token or PIN file missing, PIN refused, two tokens to choose from.
+    pub fn open(config: TokenConfig) -> Result<Self, KeyStoreError> {
+        let module = config.module.display();
+        let load = |error: Error| KeyStoreError::Unavailable(format!("module {module}: {error}"));
+        let pkcs11 = Pkcs11::new(&config.module).map_err(load)?;
+        let raw = RawModule::load(&config.module).map_err(load)?;
+        initialize(&pkcs11)?;
+        let objects_made = Arc::new(AtomicU64::new(0));
+        let live = Live::open(&pkcs11, &raw, &config, objects_made.clone())?;
+        let live = RwLock::new(Some(live));
+        Ok(Self(Arc::new(Inner { config, pkcs11, raw, live, objects_made, writes: Mutex::new(()) })))
+    }
+
+    /// Starts anew on the same module: everything is closed, C_Finalize and C_Initialize are called, and the token is
+    /// opened again. Other tokens that this process has open in the same module have to recover too.
+    ///
+    /// Errors: `Unavailable` if the token is still missing, or if a call in it does not end; try again later.
+    pub fn recover(&self) -> Result<(), KeyStoreError> {
+        let inner = &self.0;
+        let Some(mut live) = inner.live.try_write_for(WAIT_FOR_CALLS) else {
+            return Err(KeyStoreError::Unavailable("a call in the token does not end".into()));
+        };
+        // Sessions are closed before C_Finalize: their numbers are given out again after it.
+        drop(live.take());
+        match inner.pkcs11.clone().finalize() {
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
+            Err(error) => return Err(unavailable(error)),
+        }
+        initialize(&inner.pkcs11)?;
+        inner.objects_made.store(0, Ordering::Relaxed);
+        *live = Some(Live::open(&inner.pkcs11, &inner.raw, &inner.config, inner.objects_made.clone())?);
+        Ok(())
+    }
+
+    /// What is open now, for the length of one call.
+    pub(crate) fn live(&self) -> Result<LiveGuard<'_>, KeyStoreError> {
+        match self.0.live.try_read_for(WAIT) {
+            Some(guard) if guard.is_some() => Ok(LiveGuard(guard)),
+            Some(_) => Err(KeyStoreError::Unavailable("the token is being opened again".into())),
+            None => Err(KeyStoreError::Unavailable("the token does not answer".into())),
+        }
+    }
+}
+
+/// A guard over a `Live` that is there.
+pub(crate) struct LiveGuard<'a>(RwLockReadGuard<'a, Option<Live>>);
+
+impl LiveGuard<'_> {
+    pub(crate) fn get(&self) -> Result<&Live, KeyStoreError> {
+        self.0.as_ref().ok_or_else(|| KeyStoreError::Unavailable("the token is being opened again".into()))
+    }
+}
+
+fn initialize(pkcs11: &Pkcs11) -> Result<(), KeyStoreError> {
+    match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+impl TokenConfig {
+    pub(crate) fn find_slot(&self, pkcs11: &Pkcs11) -> Result<Slot, KeyStoreError> {
+        let mut found = None;
+        for slot in pkcs11.get_slots_with_initialized_token().map_err(unavailable)? {
+            let info = pkcs11.get_token_info(slot).map_err(unavailable)?;
+            let serial_fits = self.serial.as_deref().is_none_or(|serial| info.serial_number() == serial);
+            if info.label() == self.label && serial_fits && found.replace(slot).is_some() {
+                let text = format!("two tokens have the label {}: give the serial number", self.label);
+                return Err(KeyStoreError::Unavailable(text));
+            }
+        }
+        found.ok_or_else(|| KeyStoreError::Unavailable(format!("no token has the label {}", self.label)))
+    }
+
+    pub(crate) fn read_pin(&self) -> Result<AuthPin, KeyStoreError> {
+        let text = std::fs::read_to_string(&self.pin_file)
+            .map(Zeroizing::new)
+            .map_err(|error| KeyStoreError::Unavailable(format!("PIN file {}: {error}", self.pin_file.display())))?;
+        Ok(AuthPin::from(text.trim_end_matches(['\r', '\n'])))
+    }
+}

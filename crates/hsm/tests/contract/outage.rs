@@ -1,0 +1,33 @@
+//! The token's files are taken away while it is in use, and come back.
+
+use km_domain::{KeyAlgorithm, SignatureAlgorithm};
+use km_hsm::Token;
+use km_keystore::{Inventory, KeyStoreError, Mac, Placement, Sign};
+use km_test_support::TestToken;
+
+use crate::{id, make};
+
+pub fn all(test: &TestToken, token: &Token) {
+    let root = make(token, KeyAlgorithm::Aes256, &Placement::Root);
+    let placement = Placement::Wrapped { root: id(&root), wraps: false };
+    let wrapped = make(token, KeyAlgorithm::HmacSha256, &placement);
+    let resident = make(token, KeyAlgorithm::P256, &Placement::Resident { label: "resident".into() });
+    let code = token.mac(&wrapped, b"m").unwrap();
+    token.sign(&resident, SignatureAlgorithm::Es256, b"m").unwrap();
+
+    let away = test.folder().join("away");
+    std::fs::rename(test.objects(), &away).unwrap();
+    assert!(matches!(token.probe(), Err(KeyStoreError::Unavailable(_))), "the probe must notice");
+    assert!(matches!(token.mac(&wrapped, b"m"), Err(KeyStoreError::Unavailable(_))));
+    assert!(matches!(token.sign(&resident, SignatureAlgorithm::Es256, b"m"), Err(KeyStoreError::Unavailable(_))));
+    assert!(token.recover().is_err(), "there is nothing to recover to");
+    assert!(token.probe().is_err());
+    assert!(matches!(token.mac(&wrapped, b"m"), Err(KeyStoreError::Unavailable(_))));
+
+    std::fs::rename(&away, test.objects()).unwrap();
+    token.recover().unwrap();
+    token.probe().unwrap();
+    assert_eq!(token.mac(&wrapped, b"m").unwrap(), code);
+    let signature = token.sign(&resident, SignatureAlgorithm::Es256, b"m").unwrap();
+    resident.public.as_ref().unwrap().verify(SignatureAlgorithm::Es256, b"m", &signature).unwrap();
+}

@@ -1,0 +1,5 @@
+//! Signed exports: evidence bundles that verify without us.
+
+mod write;
+
+pub use write::{ExportRequest, Exported, fetch, write};

@@ -1,0 +1,15 @@
+//! The audit log: checkpoints, proofs, reading, and the registry's part in it.
+
+mod append;
+mod checkpoint;
+mod cosign;
+mod proof;
+mod read;
+mod refusal;
+
+pub use append::{RegistryEvent, append};
+pub use checkpoint::{checkpoint, newest, signer};
+pub use cosign::cosign;
+pub use proof::{consistency, inclusion};
+pub use read::{LogPage, read};
+pub use refusal::refused_at_the_door;

@@ -1,0 +1,187 @@
+//! The commit thread: takes what is waiting, puts rows and events into one transaction, and only then lets the outcomes go.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use diesel::Connection;
+use km_audit::Event;
+use km_database::Db;
+use km_domain::{Clock, Timestamp};
+use parking_lot::{Condvar, Mutex};
+
+use crate::{
+    Placed, Storage, StorageError, Unrecorded, Write, WriteFault,
+    log::{self, Appender},
+};
+
+/// Most operations in one transaction: bounds the time until the first of them is answered.
+const GROUP: usize = 512;
+/// Most operations waiting; beyond it new ones are refused as unavailable.
+const WAITING: usize = 8192;
+
+/// An outcome whose record is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded<T> {
+    pub outcome: T,
+    /// Where its first event stands in the log; `None` where it needed no record.
+    pub placed: Option<Placed>,
+}
+
+type Done = Box<dyn FnOnce(Result<Option<Placed>, StorageError>) + Send>;
+
+struct Waiting {
+    events: Vec<Event>,
+    writes: Vec<Write>,
+    on_conflict: Option<Event>,
+    checked_at: Option<u64>,
+    changes_state: bool,
+    done: Done,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    closed: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+}
+
+/// The one way to write. Cheap to clone; the thread ends when [`Committer::close`] was called and the queue is empty.
+#[derive(Clone)]
+pub struct Committer {
+    shared: Arc<Shared>,
+}
+
+impl Committer {
+    /// Starts the commit thread.
+    pub fn start(storage: Storage, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
+        let shared = Arc::new(Shared { queue: Mutex::default(), arrived: Condvar::new() });
+        let theirs = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("commit".into())
+            .spawn(move || serve(&theirs, &storage, clock.as_ref()))
+            .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+        Ok(Self { shared })
+    }
+
+    /// Hands an operation in; `done` is called with its outcome once its record is durable, or with the reason why not.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        unrecorded: Unrecorded<T>,
+        done: impl FnOnce(Result<Recorded<T>, StorageError>) + Send + 'static,
+    ) {
+        let Unrecorded { outcome, events, writes, on_conflict, checked_at, changes_state } = unrecorded;
+        if events.is_empty() && writes.is_empty() {
+            return done(Ok(Recorded { outcome, placed: None }));
+        }
+        let finish: Done = Box::new(move |result| done(result.map(|placed| Recorded { outcome, placed })));
+        let waiting = Waiting { events, writes, on_conflict, checked_at, changes_state, done: finish };
+        let mut queue = self.shared.queue.lock();
+        if queue.closed || queue.waiting.len() >= WAITING {
+            drop(queue);
+            return (waiting.done)(Err(StorageError::Unavailable("the audit log's queue is full".into())));
+        }
+        queue.waiting.push_back(waiting);
+        drop(queue);
+        self.shared.arrived.notify_one();
+    }
+
+    /// Hands an operation in and waits: for start-up, commands and jobs, never for a request.
+    pub fn record<T: Send + 'static>(&self, unrecorded: Unrecorded<T>) -> Result<Recorded<T>, StorageError> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.submit(unrecorded, move |result| {
+            let _ = sender.send(result);
+        });
+        receiver.recv().unwrap_or_else(|_| Err(StorageError::Unavailable("the commit thread ended".into())))
+    }
+
+    /// Takes no more; what waits is still written.
+    pub fn close(&self) {
+        self.shared.queue.lock().closed = true;
+        self.shared.arrived.notify_all();
+    }
+}
+
+fn serve(shared: &Shared, storage: &Storage, clock: &dyn Clock) {
+    while let Some(group) = next_group(shared) {
+        write_group(storage, clock.now(), group);
+    }
+}
+
+fn next_group(shared: &Shared) -> Option<Vec<Waiting>> {
+    let mut queue = shared.queue.lock();
+    while queue.waiting.is_empty() {
+        if queue.closed {
+            return None;
+        }
+        shared.arrived.wait(&mut queue);
+    }
+    let count = queue.waiting.len().min(GROUP);
+    Some(queue.waiting.drain(..count).collect())
+}
+
+/// One transaction for the group. Should it fail as a whole, nobody gets an outcome.
+fn write_group(storage: &Storage, now: Timestamp, group: Vec<Waiting>) {
+    let (callbacks, work): (Vec<Done>, Vec<_>) =
+        group.into_iter().map(|w| (w.done, (w.events, w.writes, w.on_conflict, w.checked_at, w.changes_state))).unzip();
+    let result = storage.write_connection().and_then(|mut connection| {
+        log::exclusively(connection.db()?, |db| {
+            let mut appender = Appender::begin(db, now)?;
+            let outcomes = work
+                .into_iter()
+                .map(|(events, writes, on_conflict, checked_at, changes_state)| {
+                    write_one(db, &mut appender, events, writes, on_conflict, checked_at, changes_state)
+                })
+                .collect::<Result<Vec<_>, StorageError>>()?;
+            appender.finish(db)?;
+            Ok(outcomes)
+        })
+    });
+    match result {
+        Ok(outcomes) => callbacks.into_iter().zip(outcomes).for_each(|(done, outcome)| done(outcome)),
+        Err(error) => {
+            let reason = error.to_string();
+            callbacks.into_iter().for_each(|done| done(Err(StorageError::Unavailable(reason.clone()))));
+        }
+    }
+}
+
+/// One operation's part of the transaction, in a savepoint of its own where it changes rows.
+fn write_one(
+    db: &mut Db,
+    appender: &mut Appender,
+    events: Vec<Event>,
+    writes: Vec<Write>,
+    on_conflict: Option<Event>,
+    checked_at: Option<u64>,
+    changes_state: bool,
+) -> Result<Result<Option<Placed>, StorageError>, StorageError> {
+    if checked_at.is_some_and(|epoch| epoch != appender.epoch()) {
+        return Ok(Err(StorageError::Stale));
+    }
+    let placed = appender.next();
+    if !writes.is_empty() {
+        let made =
+            db.transaction::<(), WriteFault, _>(|db| writes.into_iter().try_for_each(|write| write.run(db, placed)));
+        match made {
+            Ok(()) => {}
+            Err(WriteFault::Conflict(code)) => {
+                on_conflict.into_iter().try_for_each(|event| appender.append(db, event))?;
+                return Ok(Err(StorageError::Conflict(code)));
+            }
+            Err(WriteFault::Database(error)) => return Err(error.into()),
+        }
+    }
+    let recorded = !events.is_empty();
+    events.into_iter().try_for_each(|event| appender.append(db, event))?;
+    if changes_state {
+        appender.move_epoch();
+    }
+    Ok(Ok(recorded.then_some(placed)))
+}

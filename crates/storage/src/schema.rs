@@ -1,0 +1,200 @@
+//! The tables as diesel knows them; `migrations/` makes them.
+
+diesel::table! {
+    tenant (name) {
+        name -> Text,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
+    key (tenant, id) {
+        tenant -> Text,
+        id -> Text,
+        purpose -> Text,
+        algorithm -> Text,
+        roles -> Text,
+        register -> Text,
+        field -> Text,
+        index_kind -> Text,
+        created -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    key_version (tenant, key_id, version) {
+        tenant -> Text,
+        key_id -> Text,
+        version -> BigInt,
+        state -> Text,
+        residence -> Text,
+        object -> Binary,
+        mechanism -> Text,
+        blob -> Binary,
+        public_key -> Binary,
+        certificates -> Binary,
+        created -> BigInt,
+        activated -> BigInt,
+        deactivated -> Nullable<BigInt>,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    gcm_reservation (tenant, key_id, version) {
+        tenant -> Text,
+        key_id -> Text,
+        version -> BigInt,
+        reserved -> BigInt,
+    }
+}
+
+diesel::table! {
+    subject (tenant, register, record) {
+        tenant -> Text,
+        register -> Text,
+        record -> Binary,
+        handle -> Binary,
+        kek_version -> BigInt,
+        wrapped -> Binary,
+        version -> BigInt,
+        digest -> Binary,
+        confirmed -> BigInt,
+        previous -> Binary,
+        updated -> BigInt,
+    }
+}
+
+diesel::table! {
+    subject_history (tenant, register, record, version) {
+        tenant -> Text,
+        register -> Text,
+        record -> Binary,
+        version -> BigInt,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    tombstone (tenant, register, record) {
+        tenant -> Text,
+        register -> Text,
+        record -> Binary,
+        erased -> BigInt,
+        certificate -> Text,
+    }
+}
+
+diesel::table! {
+    event (log_index) {
+        log_index -> BigInt,
+        log_time -> BigInt,
+        leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    log_tile (level, position) {
+        level -> BigInt,
+        position -> BigInt,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    log_head (id) {
+        id -> BigInt,
+        size -> BigInt,
+        log_time -> BigInt,
+        frontier -> Binary,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
+    checkpoint (size) {
+        size -> BigInt,
+        note -> Text,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
+    cosignature (size, witness) {
+        size -> BigInt,
+        witness -> Text,
+        note -> Text,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
+    used_nonce (principal, nonce) {
+        principal -> Text,
+        nonce -> Text,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    reader_key (tenant, thumbprint) {
+        tenant -> Text,
+        thumbprint -> Text,
+        principal -> Text,
+        public_key -> Binary,
+        state -> Text,
+        approved_by -> Text,
+        created -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    invitation (token_digest) {
+        token_digest -> Binary,
+        identity -> Text,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificate (serial) {
+        serial -> Text,
+        identity -> Text,
+        issued -> BigInt,
+        expires -> BigInt,
+        revoked -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    export (id) {
+        id -> Text,
+        tenant -> Text,
+        requester -> Text,
+        created -> BigInt,
+        bundle -> Binary,
+    }
+}
+
+diesel::table! {
+    idempotency (principal, key) {
+        principal -> Text,
+        key -> Text,
+        body_digest -> Binary,
+        status -> BigInt,
+        answer -> Binary,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    job (name) {
+        name -> Text,
+        holder -> Text,
+        lease_ends -> BigInt,
+        position -> Text,
+    }
+}

@@ -1,0 +1,51 @@
+//! A temporary directory that goes with the test.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub struct TestFolder {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl TestFolder {
+    /// A new directory of mode 0700 under the system's temporary directory.
+    pub fn new(name: &str) -> Self {
+        use std::os::unix::fs::DirBuilderExt;
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("sealkeep-{name}-{}-{number}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&path).expect("a temporary directory");
+        Self { path, kept: false }
+    }
+
+    /// Somebody else's directory, which stays.
+    pub fn borrowed(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), kept: true }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// A program of this workspace, built in the same profile as the running test.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the path of the running test");
+    let profile = test.ancestors().nth(2).expect("the test lies in PROFILE/deps");
+    let program = profile.join(name);
+    assert!(
+        program.exists(),
+        "{} is not built: run `cargo build --release -p {name}` first (tests/run.sh does)",
+        program.display()
+    );
+    program
+}

@@ -1,0 +1,120 @@
+//! `serve`: opens the doors and runs until it is told to stop.
+
+use std::{sync::Arc, time::Duration};
+
+use km_auth::Issuers;
+use km_operations::{certificates, keys};
+use km_service::{
+    Component, Door, Fetcher, Lane, Metrics, Readiness, Shutdown, StateDir,
+    tls::{self, ClientTrust, Identity},
+};
+
+use crate::{
+    config::Config,
+    edge::Edge,
+    grpc, jobs, officer, pem, rest,
+    startup::{self, StartError},
+};
+
+/// Runs the service.
+pub async fn run(config: Config) -> Result<(), StartError> {
+    let shutdown = Shutdown::on_signals()?;
+    let state = StateDir::open(&config.state_dir, "keymanager-svc")?;
+    let readiness = Readiness::expecting(&["token", "database", "keys", "issuers"]);
+    readiness.fact("development", config.development);
+    let metrics = Metrics::start();
+    let ops = state.listen_on("ops", config.listen.ops)?;
+    let ops_address = ops.local_addr()?;
+    tokio::spawn(km_service::health::open(ops, readiness.clone(), metrics, &shutdown)?);
+
+    // 1. Behind the doors.
+    let parts = startup::open(&config)?;
+    let description = parts.operations.keys.describe();
+    readiness.fact("token", format!("{} {} {}", description.model, description.label, description.serial));
+    readiness.fact("token_lacks", description.lacks.clone());
+    let leaf = jobs::certificate::first(&parts)?;
+    let identity = Identity::from_pem(leaf.chain.as_bytes(), leaf.key.expose().as_bytes())?;
+    let root = pem::certificate(&keys::root_certificate(&parts.operations, keys::names::SERVICE_ROOT)?);
+    let list = pem::revocation_list(&certificates::revocation_list(&parts.operations)?);
+    let edge = edge(&config, &parts, &root, &list)?;
+
+    // 2. The doors.
+    let door = |name, listener, clients: Option<&ClientTrust>| -> Result<Door, StartError> {
+        let tls = tls::server_config(&identity, clients, tls::HTTP_1_1)?;
+        Ok(Door { name, listener, tls: Some(tls), limits: config.limits.clone() })
+    };
+    let rest_listener = state.listen_on("rest", config.listen.rest)?;
+    let officer_listener = state.listen_on("officer", config.listen.officer)?;
+    let grpc_listener = state.listen_on("grpc", config.listen.grpc)?;
+    let addresses = serde_json::json!({
+        "rest": format!("https://{}", rest_listener.local_addr()?),
+        "officer": format!("https://{}", officer_listener.local_addr()?),
+        "grpc": format!("https://{}", grpc_listener.local_addr()?),
+        "ops": format!("http://{ops_address}"),
+    });
+    let rest_server = door("rest", rest_listener, None)?.open(rest::routes(edge.clone()), &shutdown)?;
+    let officer_server =
+        door("officer", officer_listener, Some(&edge.clients))?.open(officer::routes(edge.clone()), &shutdown)?;
+    let grpc_tls = tls::server_config(&identity, Some(&edge.clients), tls::HTTP_2)?;
+    let connections = tls::incoming(grpc_listener, grpc_tls)?;
+    let stop = shutdown.clone();
+    let grpc_server =
+        grpc::router(&edge).serve_with_incoming_shutdown(connections, async move { stop.requested().await });
+    let servers = [tokio::spawn(rest_server), tokio::spawn(officer_server)];
+    let grpc_server = tokio::spawn(grpc_server);
+
+    // 3. The jobs.
+    let lifetime = Duration::from_secs(config.certificates.lifetime_seconds);
+    let checkpoints = Duration::from_millis(config.jobs.checkpoint_ms);
+    tokio::spawn(jobs::watch::keep(edge.clone(), readiness.clone(), shutdown.clone()));
+    tokio::spawn(jobs::issuers::keep(edge.clone(), readiness.clone(), shutdown.clone()));
+    tokio::spawn(jobs::keyring::keep(edge.clone(), shutdown.clone()));
+    tokio::spawn(jobs::checkpoint::keep(edge.clone(), checkpoints, shutdown.clone()));
+    tokio::spawn(jobs::rewrap::keep(edge.clone(), config.jobs.rewrap_batch, shutdown.clone()));
+    tokio::spawn(jobs::revocation::keep(edge.clone(), shutdown.clone()));
+    tokio::spawn(jobs::certificate::keep(edge.clone(), identity, lifetime, shutdown.clone()));
+
+    // 4. Known to others only once everything is open.
+    let text = format!("{addresses:#}\n");
+    km_service::state::write_atomically(&state.join("addresses.json"), text.as_bytes(), 0o644)?;
+    let event = km_operations::system_event(&parts.operations, km_audit::EventKind::ServiceStart, "serve");
+    parts.committer.record(km_storage::Unrecorded::new((), event))?;
+    if config.development {
+        tracing::warn!(event = "development", "development = true: for development only, never for real people's data");
+        readiness.set("mode", Component::Degraded, "development = true: never for real people's data");
+    }
+    tracing::info!(event = "service.started", addresses = %addresses, "the key manager is open");
+
+    // 5. Until told to stop.
+    shutdown.requested().await;
+    for server in servers {
+        let _ = server.await;
+    }
+    let _ = grpc_server.await;
+    edge.token.close();
+    edge.plain.close();
+    edge.jobs.close();
+    let event = km_operations::system_event(&parts.operations, km_audit::EventKind::ServiceStop, "serve");
+    parts.committer.record(km_storage::Unrecorded::new((), event))?;
+    parts.committer.close();
+    tracing::info!(event = "service.stopped", "the key manager has stopped");
+    Ok(())
+}
+
+fn edge(config: &Config, parts: &startup::Parts, root: &str, list: &str) -> Result<Edge, StartError> {
+    let issuer_roots = match &config.issuer_roots {
+        Some(path) => std::fs::read(path)?,
+        None => root.as_bytes().to_vec(),
+    };
+    let lanes = &config.lanes;
+    Ok(Edge {
+        parts: parts.clone(),
+        token: Lane::new("token", lanes.token, lanes.queue)?,
+        plain: Lane::new("plain", lanes.plain, lanes.queue)?,
+        jobs: Lane::new("jobs", lanes.jobs, lanes.queue)?,
+        deadline: Duration::from_millis(lanes.deadline_ms),
+        issuers: Arc::new(Issuers::new(config.issuers.clone())),
+        fetcher: Fetcher::new(&issuer_roots, config.development)?,
+        clients: ClientTrust::from_pem(root.as_bytes(), list.as_bytes())?,
+    })
+}

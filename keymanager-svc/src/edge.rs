@@ -1,0 +1,167 @@
+//! Between the doors and the operations: lanes, commits, retries, and who is calling.
+
+use std::{sync::Arc, time::Duration};
+
+use km_auth::{AuthError, Issuers, Peer};
+use km_domain::{Principal, ServiceKind};
+use km_operations::{Caller, Operation, OperationError, Operations, Record};
+use km_service::{Fetcher, Lane, RequestContext, tls::ClientTrust};
+use km_storage::Recorded;
+
+use crate::{error::busy, startup::Parts};
+
+/// What every door shares.
+#[derive(Clone)]
+pub struct Edge {
+    pub parts: Parts,
+    /// Work that uses the token.
+    pub token: Lane,
+    /// Work that does not: it goes on when the token hangs.
+    pub plain: Lane,
+    /// Background jobs.
+    pub jobs: Lane,
+    pub deadline: Duration,
+    pub issuers: Arc<Issuers>,
+    pub fetcher: Fetcher,
+    pub clients: ClientTrust,
+}
+
+/// How often an operation that met a change of keys is run again.
+const ATTEMPTS: usize = 4;
+
+impl Edge {
+    /// Runs an operation on a lane and waits until its record is durable.
+    ///
+    /// # Errors
+    /// The operation's own, or that no thread, token or database was there in time.
+    pub async fn perform<T, F>(&self, lane: &Lane, operation: F) -> Result<Recorded<T>, OperationError>
+    where
+        T: Send + 'static,
+        F: Fn(&Operations, &Record) -> Operation<T> + Send + Sync + 'static,
+    {
+        let operation = Arc::new(operation);
+        for _ in 0..ATTEMPTS {
+            let (parts, operation) = (self.parts.clone(), Arc::clone(&operation));
+            let committed = lane.run_to(self.deadline, move |answer| {
+                let unrecorded = operation(&parts.operations, &parts.committer);
+                parts.committer.submit(unrecorded, move |result| answer.give(result));
+            });
+            let recorded = match committed.await.map_err(busy)? {
+                Ok(recorded) => recorded,
+                Err(km_storage::StorageError::Stale) => {
+                    self.reload().await?;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            return recorded.outcome.map(|outcome| Recorded { outcome, placed: recorded.placed });
+        }
+        Err(OperationError::Stale)
+    }
+
+    /// As [`Edge::perform`] on the token's lane.
+    ///
+    /// # Errors
+    /// As [`Edge::perform`].
+    pub async fn with_token<T, F>(&self, operation: F) -> Result<Recorded<T>, OperationError>
+    where
+        T: Send + 'static,
+        F: Fn(&Operations, &Record) -> Operation<T> + Send + Sync + 'static,
+    {
+        self.perform(&self.token, operation).await
+    }
+
+    /// Runs what needs no record: reading public facts, or the second half of an operation whose record is durable.
+    ///
+    /// # Errors
+    /// As [`Edge::perform`].
+    pub async fn ask<T, F>(&self, lane: &Lane, question: F) -> Result<T, OperationError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Operations) -> Result<T, OperationError> + Send + 'static,
+    {
+        let operations = Arc::clone(&self.parts.operations);
+        lane.run(self.deadline, move || question(&operations)).await.map_err(busy)?
+    }
+
+    /// Reads keys anew after a change.
+    ///
+    /// # Errors
+    /// As [`Edge::perform`].
+    pub async fn reload(&self) -> Result<(), OperationError> {
+        self.ask(&self.token, |operations| operations.keyring.load(&operations.storage, &*operations.keys)).await
+    }
+
+    /// The principal of an access token; the issuer's keys are fetched once where the token's key is not known.
+    ///
+    /// # Errors
+    /// See [`AuthError`].
+    pub async fn principal(&self, token: &str) -> Result<Arc<Principal>, AuthError> {
+        let now = self.parts.operations.clock.now();
+        match self.issuers.verify(token, now) {
+            Err(AuthError::UnknownKey { issuer }) if self.issuers.needs_refresh(&issuer, now) => {
+                self.refresh(&issuer).await;
+                self.issuers.verify(token, now)
+            }
+            other => other,
+        }
+    }
+
+    /// Fetches an issuer's documents; on failure the former keys stay in use.
+    pub async fn refresh(&self, issuer: &str) {
+        if let Err(reason) = self.fetch_keys(issuer).await {
+            tracing::warn!(event = "issuer.unreachable", issuer, reason, "the issuer's keys could not be fetched");
+        }
+    }
+
+    async fn fetch_keys(&self, issuer: &str) -> Result<(), String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let address = km_auth::discovery::address(issuer);
+        let document = self.fetcher.json(&address).await.map_err(|error| text(&error))?;
+        let discovery =
+            km_auth::Discovery::parse(document.to_string().as_bytes(), issuer).map_err(|error| text(&error))?;
+        let keys = self.fetcher.json(&discovery.jwks_uri).await.map_err(|error| text(&error))?;
+        self.issuers.set_keys(issuer, keys.to_string().as_bytes()).map_err(|error| text(&error))
+    }
+
+    /// The service behind a client certificate, provided that it is one of these kinds, current and not revoked.
+    pub fn service(&self, chain: &[Vec<u8>], kinds: &[ServiceKind]) -> Result<Peer, &'static str> {
+        let peer = km_auth::peer::peer(chain).map_err(|_| "the certificate names no service")?;
+        if !kinds.contains(&peer.identity.kind) {
+            return Err("a certificate of this kind is not admitted here");
+        }
+        let leaf = chain.first().map(Vec::as_slice).unwrap_or_default();
+        if !peer.is_current(self.parts.operations.clock.now()) || self.clients.is_revoked(leaf) {
+            return Err("the certificate has expired or is revoked");
+        }
+        Ok(peer)
+    }
+
+    /// Records that somebody was refused before any operation ran.
+    pub async fn record_refusal(&self, who: Refused) {
+        let recorded = self.perform(&self.plain, move |operations, _| {
+            km_operations::log::refused_at_the_door(operations, &who.actor, who.reason, who.request_id.as_deref())
+        });
+        if let Err(error) = recorded.await {
+            tracing::error!(event = "audit.refusal-not-recorded", code = error.code(), "a refusal was not recorded");
+        }
+    }
+
+    pub fn caller(&self, principal: Arc<Principal>, names: &RequestContext) -> Caller {
+        Caller {
+            principal,
+            service: None,
+            request_id: Some(names.request_id.clone()),
+            trace_id: names.trace_id().map(str::to_owned),
+        }
+    }
+}
+
+/// Somebody who was refused at a door.
+pub struct Refused {
+    /// URI name of a certificate, or empty.
+    pub actor: String,
+    /// A stable code.
+    pub reason: &'static str,
+    pub request_id: Option<String>,
+}

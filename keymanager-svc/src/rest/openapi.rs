@@ -1,0 +1,80 @@
+//! The interface document (OpenAPI 3.1), made from the handlers and the types of their bodies.
+
+use std::sync::LazyLock;
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use super::{data_keys, enrol, exports, keys, log, me_keys, random, well_known};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sealkeep key manager",
+        description = "Binary members are base64url without padding; both alphabets, padded or not, are accepted. \
+                       Errors are problem documents, see /docs/errors."
+    ),
+    paths(
+        well_known::jwks,
+        keys::list::list,
+        keys::show::show,
+        keys::encrypt::encrypt,
+        keys::decrypt::decrypt,
+        keys::rewrap::rewrap,
+        keys::sign::sign,
+        keys::verify::verify,
+        keys::mac::mac,
+        data_keys::create,
+        data_keys::unwrap,
+        random::random,
+        me_keys::enrol,
+        me_keys::own,
+        enrol::enrol,
+        exports::create,
+        exports::fetch,
+        log::checkpoint,
+        log::events,
+        log::proof
+    ),
+    components(schemas(km_api::Problem)),
+    security(("token" = [])),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document as JSON.
+pub fn document() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| Document::openapi().to_json().unwrap_or_default());
+    &JSON
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_openapi_3_1_and_every_reference_leads_somewhere() {
+        let document: serde_json::Value = serde_json::from_str(document()).unwrap_or_default();
+        assert_eq!(document["openapi"], "3.1.0");
+        assert!(document["paths"]["/v1/keys/{id}/encrypt"]["post"].is_object());
+        let text = document.to_string();
+        for name in text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name} is missing");
+        }
+    }
+}

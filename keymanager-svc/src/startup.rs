@@ -1,0 +1,102 @@
+//! Puts the parts together, once: token, database, keyring, rules. Nothing else names them.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use km_database::Database;
+use km_domain::{Clock, SystemClock, register::RegisterDefinition};
+use km_hsm::{Token, TokenConfig};
+use km_operations::{Budgets, Keyring, Operations, Rules};
+use km_storage::{Committer, Storage};
+
+use crate::config::{Config, DatabaseConfig};
+
+/// Everything behind the doors.
+#[derive(Clone)]
+pub struct Parts {
+    pub operations: Arc<Operations>,
+    pub committer: Committer,
+}
+
+/// Why the service does not start; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+macro_rules! start_errors {
+    ($($type:ty),+ $(,)?) => {
+        $(impl From<$type> for StartError {
+            fn from(error: $type) -> Self {
+                Self(error.to_string())
+            }
+        })+
+    };
+}
+
+start_errors!(
+    std::io::Error,
+    km_database::DatabaseError,
+    km_keystore::KeyStoreError,
+    km_operations::OperationError,
+    km_service::ConfigError,
+    km_service::StateError,
+    km_service::tls::TlsError,
+    km_storage::StorageError,
+    km_auth::AuthError,
+);
+
+/// Opens the database and checks that its schema is the one that this binary knows.
+pub fn database(config: &Config) -> Result<Database, StartError> {
+    let DatabaseConfig { url, password_file, readers } = &config.database;
+    Ok(Database::open(url, password_file.as_deref(), *readers)?)
+}
+
+/// Opens everything and loads the keyring.
+pub fn open(config: &Config) -> Result<Parts, StartError> {
+    let database = database(config)?;
+    km_storage::migrations().check(&database)?;
+    let token = Token::open(TokenConfig {
+        module: config.token.module.clone(),
+        label: config.token.label.clone(),
+        serial: config.token.serial.clone(),
+        pin_file: config.token.pin_file.clone(),
+        sessions: config.lanes.token + config.lanes.jobs + 1,
+    })?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let storage = Storage::new(database);
+    let committer = Committer::start(storage.clone(), Arc::clone(&clock))?;
+    let operations =
+        Operations { storage, keys: Arc::new(token), keyring: Keyring::default(), rules: rules(config)?, clock };
+    operations.keyring.load(&operations.storage, &*operations.keys)?;
+    Ok(Parts { operations: Arc::new(operations), committer })
+}
+
+fn rules(config: &Config) -> Result<Rules, StartError> {
+    Ok(Rules {
+        registers: registers(&config.registers)?
+            .into_iter()
+            .map(|definition| (definition.register.clone(), Arc::new(definition)))
+            .collect(),
+        purposes: km_operations::PurposeRules::default(),
+        log_origin: config.log_origin.clone(),
+        installation: config.installation.clone(),
+        development: config.development,
+        certificate_lifetime: Duration::from_secs(config.certificates.lifetime_seconds),
+        dns_names: config.certificates.names.clone(),
+        budgets: Budgets::new(config.budgets.terms_per_minute),
+    })
+}
+
+/// Reads every `*.json` of the folder.
+pub fn registers(folder: &Path) -> Result<Vec<RegisterDefinition>, StartError> {
+    let at = |path: &Path, error: &dyn std::fmt::Display| StartError(format!("{}: {error}", path.display()));
+    let mut definitions = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| at(folder, &error))? {
+        let path = entry.map_err(|error| at(folder, &error))?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = fs::read_to_string(&path).map_err(|error| at(&path, &error))?;
+            definitions.push(RegisterDefinition::from_json(&text).map_err(|error| at(&path, &error))?);
+        }
+    }
+    definitions.sort_by(|a, b| a.register.cmp(&b.register));
+    Ok(definitions)
+}

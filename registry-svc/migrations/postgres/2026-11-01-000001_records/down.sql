@@ -1,0 +1,9 @@
+DROP TABLE definitions;
+DROP TABLE job_positions;
+DROP TABLE idempotency_keys;
+DROP TABLE checkpoints;
+DROP TABLE seal_intents;
+DROP TABLE index_terms;
+DROP TABLE sealed_fields;
+DROP TABLE record_versions;
+DROP TABLE records;

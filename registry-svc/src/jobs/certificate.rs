@@ -1,0 +1,41 @@
+//! Renews this service's certificate at two thirds of its life. Connections go on; new ones show the new certificate.
+
+use std::{sync::Arc, time::Duration};
+
+use km_domain::Clock;
+use km_service::{Component, Readiness, Shutdown};
+
+use crate::{certificate::Certificate, keymanager::KeyManager};
+
+/// How often the certificate's age is looked at, and how soon a failed renewal is tried again.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Runs until the service stops.
+pub async fn run(
+    certificate: Certificate,
+    keymanager: KeyManager,
+    clock: Arc<dyn Clock>,
+    readiness: Readiness,
+    shutdown: Shutdown,
+) {
+    loop {
+        if certificate.is_due(clock.now()) {
+            match certificate.renew(&keymanager).await {
+                Ok(()) => {
+                    readiness.set("certificate", Component::Up, "");
+                    tracing::info!(event = "certificate.renewed", "this service has a new certificate");
+                }
+                Err(error) => {
+                    let state = if certificate.has_ended(clock.now()) { Component::Down } else { Component::Degraded };
+                    readiness.set("certificate", state, "the certificate could not be renewed");
+                    tracing::warn!(event = "certificate.not-renewed", %error, "the certificate could not be renewed");
+                }
+            }
+        } else {
+            readiness.set("certificate", Component::Up, "");
+        }
+        if !shutdown.pause(certificate.next_look(clock.now()).min(LOOK)).await {
+            return;
+        }
+    }
+}

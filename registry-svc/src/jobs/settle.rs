@@ -1,0 +1,62 @@
+//! Settles seals that no call has settled meanwhile, gives up those whose answer will not come, and forgets what has
+//! expired.
+
+use std::{sync::Arc, time::Duration};
+
+use km_service::{Component, Readiness, Shutdown};
+
+use crate::{
+    operations::{Registry, announce, settle},
+    storage::{idempotency, intents},
+};
+
+/// A call takes at most 30 seconds at either end; after this its answer will not come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs until the service stops. Readiness follows the key manager's answers.
+pub async fn run(registry: Arc<Registry>, readiness: Readiness, period: Duration, shutdown: Shutdown) {
+    let mut started = false;
+    loop {
+        if let Err(error) = give_up(&registry).await {
+            tracing::warn!(event = "settle.failed", %error, "old intents could not be looked through");
+        }
+        // New definitions are told before anything else: what is sealed under them is judged by them.
+        let outcome = async {
+            if !started {
+                announce::started(&registry).await?;
+                started = true;
+            }
+            announce::notices(&registry).await?;
+            settle::settle(&registry).await
+        };
+        match outcome.await {
+            Ok(0) => readiness.set("key-manager", Component::Up, ""),
+            Ok(settled) => {
+                readiness.set("key-manager", Component::Up, "");
+                tracing::debug!(event = "settle.done", settled, "seals were settled");
+            }
+            Err(error) => {
+                readiness.set("key-manager", Component::Down, error.to_string());
+                tracing::warn!(event = "settle.failed", %error, "the key manager cannot be told what was stored");
+            }
+        }
+        if !shutdown.pause(period).await {
+            return;
+        }
+    }
+}
+
+async fn give_up(registry: &Registry) -> Result<(), crate::storage::StoreError> {
+    let now = registry.clock.now();
+    registry
+        .store
+        .write(move |db| {
+            let given_up = intents::give_up(db, None, now.minus(PATIENCE))?;
+            idempotency::sweep(db, now)?;
+            if given_up > 0 {
+                tracing::warn!(event = "settle.given-up", given_up, "seals without an answer are withdrawn");
+            }
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,107 @@
+//! Settlement: the key manager is told which seals were stored and which were not.
+
+use km_proto::v1;
+
+use super::Registry;
+use crate::{
+    error::RegistryError,
+    keymanager::{Behalf, KeyManagerError},
+    storage::intents::{self, IntentRow, Outstanding},
+};
+
+/// A call settles at most so many of each kind.
+const MOST: i64 = 1000;
+
+/// Tells what is outstanding, in calls that ask for nothing else. Answers how many seals were settled.
+///
+/// # Errors
+/// The key manager or the database is not available; what was not told stays to be settled.
+pub async fn settle(registry: &Registry) -> Result<usize, RegistryError> {
+    let told = outstanding(registry).await?;
+    let count = told.stored.len() + told.dropped.len();
+    match tell(registry, &told).await {
+        Ok(()) => forget(registry, told).await?,
+        // One seal that cannot be withdrawn holds up all others of its call, so each is told by itself.
+        Err(KeyManagerError::Refused(_)) if count > 1 => {
+            for one in apart(told) {
+                settle_one(registry, one).await?;
+            }
+        }
+        Err(KeyManagerError::Refused(refusal)) => {
+            nothing_to_settle(&refusal.code);
+            forget(registry, told).await?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(count)
+}
+
+/// Withdraws what is to be withdrawn and answers what is to be confirmed along with the next call. Withdrawing does not
+/// ride on a caller's request: if it failed, that request would fail for a reason that is not its own.
+pub(super) async fn before_call(registry: &Registry) -> Result<Outstanding, RegistryError> {
+    let told = outstanding(registry).await?;
+    if told.dropped.is_empty() {
+        return Ok(told);
+    }
+    settle(registry).await?;
+    Ok(Outstanding::default())
+}
+
+/// Forgets what a call that succeeded has told.
+pub(super) async fn forget(registry: &Registry, told: Outstanding) -> Result<(), RegistryError> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    Ok(registry.store.write(move |db| intents::settled(db, &told)).await?)
+}
+
+pub(super) fn message(told: &Outstanding) -> v1::Settlement {
+    let versions = |rows: &[IntentRow]| rows.iter().map(version).collect();
+    v1::Settlement { confirmed: versions(&told.stored), withdrawn: versions(&told.dropped) }
+}
+
+async fn outstanding(registry: &Registry) -> Result<Outstanding, RegistryError> {
+    let tenant = registry.tenant.to_string();
+    Ok(registry.store.read(move |db| intents::outstanding(db, &tenant, MOST)).await?)
+}
+
+async fn settle_one(registry: &Registry, one: Outstanding) -> Result<(), RegistryError> {
+    match tell(registry, &one).await {
+        Ok(()) => {}
+        Err(KeyManagerError::Refused(refusal)) => nothing_to_settle(&refusal.code),
+        Err(error) => return Err(error.into()),
+    }
+    forget(registry, one).await
+}
+
+/// The seal was never made, or was settled by a call whose answer was lost.
+fn nothing_to_settle(code: &str) {
+    tracing::info!(event = "settle.nothing-there", code, "a seal was settled already or never made");
+}
+
+async fn tell(registry: &Registry, told: &Outstanding) -> Result<(), KeyManagerError> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let message = v1::SealRecordRequest {
+        register: String::new(),
+        items: Vec::new(),
+        settlement: Some(message(told)),
+        import: false,
+    };
+    registry.keymanager.seal(&Behalf::registry()?, message).await.map(drop)
+}
+
+fn apart(told: Outstanding) -> Vec<Outstanding> {
+    let stored = told.stored.into_iter().map(|row| Outstanding { stored: vec![row], dropped: vec![] });
+    let dropped = told.dropped.into_iter().map(|row| Outstanding { stored: vec![], dropped: vec![row] });
+    stored.chain(dropped).collect()
+}
+
+fn version(row: &IntentRow) -> v1::RecordVersion {
+    v1::RecordVersion {
+        register: row.register.clone(),
+        record: row.record.clone(),
+        version: u32::try_from(row.version).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,4 @@
+//! Registers and their definitions.
+
+pub mod list;
+pub mod show;

@@ -1,0 +1,162 @@
+//! The outbox of settlement. A seal makes a new version current in the key manager before the registry has stored it;
+//! whether it was stored is told at the next call. So that no crash loses that, the intent is written first.
+
+use diesel::prelude::*;
+use km_database::Db;
+use km_domain::Timestamp;
+
+use super::{Place, StoreError, insert_all, schema::seal_intents};
+
+/// How far a seal has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A call is under way, or its answer was lost.
+    Asked,
+    /// Stored here; to be confirmed.
+    Stored,
+    /// Not stored here; to be withdrawn.
+    Dropped,
+}
+
+impl State {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Stored => "stored",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// One version of one record, for which a seal was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = seal_intents)]
+pub struct IntentRow {
+    pub tenant: String,
+    pub register: String,
+    pub record: String,
+    pub version: i32,
+    pub state: String,
+    pub instance: String,
+    pub created: i64,
+}
+
+/// What is to be told to the key manager about one tenant's seals.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outstanding {
+    pub stored: Vec<IntentRow>,
+    pub dropped: Vec<IntentRow>,
+}
+
+impl Outstanding {
+    pub fn is_empty(&self) -> bool {
+        self.stored.is_empty() && self.dropped.is_empty()
+    }
+}
+
+/// The records among these for which another call is under way.
+pub fn under_way(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<Vec<String>, StoreError> {
+    let mut busy = Vec::new();
+    for (record, version) in seals {
+        if state_of(db, place, record, *version)?.as_deref() == Some(State::Asked.name()) {
+            busy.push(record.clone());
+        }
+    }
+    Ok(busy)
+}
+
+/// Notes that these seals, none of them under way, will be asked for by this process (`instance`). What is `dropped` is
+/// withdrawn before, so that an intent taken over here leaves nothing behind.
+pub fn ask(
+    db: &mut Db,
+    place: &Place,
+    seals: &[(String, i32)],
+    instance: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for (record, version) in seals {
+        if state_of(db, place, record, *version)?.is_some() {
+            let row = seal_intents::table.find((place.tenant.as_str(), place.register.as_str(), record, version));
+            diesel::update(row)
+                .set((
+                    seal_intents::state.eq(State::Asked.name()),
+                    seal_intents::instance.eq(instance),
+                    seal_intents::created.eq(now.micros()),
+                ))
+                .execute(db)?;
+        } else {
+            rows.push(IntentRow {
+                tenant: place.tenant.as_str().to_owned(),
+                register: place.register.as_str().to_owned(),
+                record: record.clone(),
+                version: *version,
+                state: State::Asked.name().to_owned(),
+                instance: instance.to_owned(),
+                created: now.micros(),
+            });
+        }
+    }
+    insert_all!(db, seal_intents::table, rows);
+    Ok(())
+}
+
+fn state_of(db: &mut Db, place: &Place, record: &str, version: i32) -> Result<Option<String>, StoreError> {
+    Ok(seal_intents::table
+        .find((place.tenant.as_str(), place.register.as_str(), record, version))
+        .select(seal_intents::state)
+        .first(db)
+        .optional()?)
+}
+
+/// Forgets intents of seals that the key manager refused: it made nothing, so there is nothing to settle.
+pub fn forget(db: &mut Db, place: &Place, record: &str, version: i32) -> Result<(), StoreError> {
+    let row = seal_intents::table.find((place.tenant.as_str(), place.register.as_str(), record, version));
+    diesel::delete(row).execute(db)?;
+    Ok(())
+}
+
+/// Changes the state of one intent, if it is there.
+pub fn mark(db: &mut Db, place: &Place, record: &str, version: i32, state: State) -> Result<(), StoreError> {
+    let row = seal_intents::table.find((place.tenant.as_str(), place.register.as_str(), record, version));
+    diesel::update(row).set(seal_intents::state.eq(state.name())).execute(db)?;
+    Ok(())
+}
+
+/// What is to be settled of one tenant, oldest first.
+pub fn outstanding(db: &mut Db, tenant: &str, limit: i64) -> Result<Outstanding, StoreError> {
+    let mut of = |state: State| -> Result<Vec<IntentRow>, StoreError> {
+        Ok(seal_intents::table
+            .filter(seal_intents::tenant.eq(tenant))
+            .filter(seal_intents::state.eq(state.name()))
+            .order(seal_intents::created.asc())
+            .limit(limit)
+            .select(IntentRow::as_select())
+            .load(db)?)
+    };
+    Ok(Outstanding { stored: of(State::Stored)?, dropped: of(State::Dropped)? })
+}
+
+/// Forgets what the key manager now knows. An intent that meanwhile changed its state stays.
+pub fn settled(db: &mut Db, told: &Outstanding) -> Result<(), StoreError> {
+    for intent in told.stored.iter().chain(&told.dropped) {
+        let row = seal_intents::table
+            .find((&intent.tenant, &intent.register, &intent.record, intent.version))
+            .filter(seal_intents::state.eq(&intent.state));
+        diesel::delete(row).execute(db)?;
+    }
+    Ok(())
+}
+
+/// Gives up seals whose answer will not come: all of this instance from before its start, and whatever was asked before
+/// `before` by any. Answers how many.
+pub fn give_up(db: &mut Db, instance: Option<&str>, before: Timestamp) -> Result<usize, StoreError> {
+    let old = seal_intents::table
+        .filter(seal_intents::state.eq(State::Asked.name()))
+        .filter(seal_intents::created.lt(before.micros()));
+    let dropped = seal_intents::state.eq(State::Dropped.name());
+    Ok(match instance {
+        Some(instance) => diesel::update(old.filter(seal_intents::instance.eq(instance))).set(dropped).execute(db)?,
+        None => diesel::update(old).set(dropped).execute(db)?,
+    })
+}

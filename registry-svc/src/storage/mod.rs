@@ -1,0 +1,123 @@
+//! The registry's database: ciphertext, index terms, clear attributes, and what is still to be settled with the key
+//! manager. Every function here takes a connection and is synchronous; [`Store`] runs it on the right lane.
+
+pub mod checkpoints;
+pub mod definitions;
+pub mod erasures;
+pub mod idempotency;
+pub mod intents;
+pub mod jobs;
+pub mod pages;
+pub mod records;
+pub mod rows;
+mod schema;
+pub mod seals;
+pub mod terms;
+
+use std::{sync::Arc, time::Duration};
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use km_database::{Database, DatabaseError, Db, Migrations};
+use km_domain::{RegisterName, TenantId};
+use km_service::{Lane, LaneError};
+
+/// The schema of this program.
+pub const MIGRATIONS: Migrations =
+    Migrations { sqlite: SQLITE, postgres: POSTGRES, program: env!("CARGO_PKG_VERSION") };
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// A register of a tenant: the first two columns of almost every key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub tenant: TenantId,
+    pub register: RegisterName,
+}
+
+/// Why the database gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    /// A row holds what this program never writes.
+    #[error("a row of table {0} is damaged")]
+    Damaged(&'static str),
+}
+
+/// The database behind two lanes: readers side by side, writers one after the other. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    database: Arc<Database>,
+    reads: Lane,
+    writes: Lane,
+}
+
+const READ_DEADLINE: Duration = Duration::from_secs(10);
+const WRITE_DEADLINE: Duration = Duration::from_secs(20);
+
+impl Store {
+    /// # Errors
+    /// The lanes' threads cannot be started.
+    pub fn new(database: Arc<Database>, readers: u32) -> std::io::Result<Self> {
+        let readers = usize::try_from(readers.max(1)).unwrap_or(1);
+        Ok(Self { database, reads: Lane::new("read", readers, readers * 16)?, writes: Lane::new("write", 1, 256)? })
+    }
+
+    pub fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// What the reading meets, or no room or time for it.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        let database = Arc::clone(&self.database);
+        self.reads.run(READ_DEADLINE, move || work(&mut *database.reader()?)).await?
+    }
+
+    /// Writes, in one transaction.
+    ///
+    /// # Errors
+    /// As [`Store::read`]; then nothing was written.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        let database = Arc::clone(&self.database);
+        self.writes
+            .run(WRITE_DEADLINE, move || {
+                let mut writer = database.writer()?;
+                km_database::write(writer.db()?, work)
+            })
+            .await?
+    }
+}
+
+/// Inserts many rows in as few statements as the engines allow; diesel has no batch insert over both.
+macro_rules! insert_all {
+    ($db:expr, $table:path, $rows:expr) => {{
+        // Far below the limit of bind values of either engine for the widest table.
+        for some in $rows.chunks(500) {
+            let insert = diesel::insert_into($table).values(some);
+            match $db {
+                km_database::Db::Sqlite(lite) => diesel::RunQueryDsl::execute(insert, lite)?,
+                km_database::Db::Postgres(postgres) => diesel::RunQueryDsl::execute(insert, postgres)?,
+            };
+        }
+    }};
+}
+pub(crate) use insert_all;
+
+#[cfg(test)]
+mod tests;

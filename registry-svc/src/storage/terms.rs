@@ -1,0 +1,120 @@
+//! Index terms: looked up, kept unique, replaced when the index key is rotated.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use km_database::Db;
+
+use super::{
+    Place, StoreError, insert_all,
+    rows::{Term, Uniqueness},
+    schema::{index_terms, records},
+    seals::term_rows,
+};
+
+/// Records that have any of these terms in one field and kind, oldest id first, at most `limit`.
+pub fn lookup(db: &mut Db, place: &Place, terms: &[Term], limit: i64) -> Result<Vec<(String, i32)>, StoreError> {
+    let mut found = BTreeSet::new();
+    for term in terms {
+        let rows: Vec<(String, i32)> = index_terms::table
+            .inner_join(
+                records::table.on(records::tenant
+                    .eq(index_terms::tenant)
+                    .and(records::register.eq(index_terms::register))
+                    .and(records::record.eq(index_terms::record))),
+            )
+            .filter(index_terms::tenant.eq(place.tenant.as_str()))
+            .filter(index_terms::register.eq(place.register.as_str()))
+            .filter(index_terms::field.eq(&term.field))
+            .filter(index_terms::kind.eq(&term.kind))
+            .filter(index_terms::key_version.eq(term.key_version))
+            .filter(index_terms::term.eq(&term.term))
+            .order(index_terms::record.asc())
+            .limit(limit)
+            .select((records::record, records::version))
+            .load(db)?;
+        found.extend(rows);
+    }
+    Ok(found.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+}
+
+/// The fields, among terms of this uniqueness, that another record has the same value in.
+pub(super) fn taken(
+    db: &mut Db,
+    place: &Place,
+    record: &str,
+    terms: &[Term],
+    uniqueness: Uniqueness,
+) -> Result<Vec<String>, StoreError> {
+    let mut fields = BTreeSet::new();
+    for term in terms.iter().filter(|term| term.uniqueness == uniqueness) {
+        let other: Option<String> = index_terms::table
+            .filter(index_terms::tenant.eq(place.tenant.as_str()))
+            .filter(index_terms::register.eq(place.register.as_str()))
+            .filter(index_terms::field.eq(&term.field))
+            .filter(index_terms::kind.eq(&term.kind))
+            .filter(index_terms::key_version.eq(term.key_version))
+            .filter(index_terms::term.eq(&term.term))
+            .filter(index_terms::record.ne(record))
+            .select(index_terms::record)
+            .first(db)
+            .optional()?;
+        if other.is_some() {
+            fields.insert(term.field.clone());
+        }
+    }
+    Ok(fields.into_iter().collect())
+}
+
+pub(super) fn remove(db: &mut Db, place: &Place, record: &str) -> Result<(), StoreError> {
+    let rows = index_terms::table
+        .filter(index_terms::tenant.eq(place.tenant.as_str()))
+        .filter(index_terms::register.eq(place.register.as_str()))
+        .filter(index_terms::record.eq(record));
+    diesel::delete(rows).execute(db)?;
+    Ok(())
+}
+
+/// Adds recomputed terms beside the old ones, if the record is still at the version that they were computed from. Terms
+/// that are there already stay.
+///
+/// Answers whether the record was at that version.
+pub fn add(db: &mut Db, place: &Place, record: &str, version: i32, terms: &[Term]) -> Result<bool, StoreError> {
+    let row = super::records::current(db, place, &[record.to_owned()])?.remove(record);
+    if !row.is_some_and(|row| row.version == version && row.erased.is_none()) {
+        return Ok(false);
+    }
+    for version in terms.iter().map(|term| term.key_version).collect::<BTreeSet<_>>() {
+        let fields: BTreeSet<&str> = terms.iter().map(|term| term.field.as_str()).collect();
+        let old = index_terms::table
+            .filter(index_terms::tenant.eq(place.tenant.as_str()))
+            .filter(index_terms::register.eq(place.register.as_str()))
+            .filter(index_terms::record.eq(record))
+            .filter(index_terms::key_version.eq(version))
+            .filter(index_terms::field.eq_any(fields.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+        diesel::delete(old).execute(db)?;
+    }
+    insert_all!(db, index_terms::table, term_rows(place, record, terms));
+    Ok(true)
+}
+
+/// How many terms are left under each version of the index key of a field.
+pub fn count_by_version(db: &mut Db, place: &Place) -> Result<Vec<(String, String, i32, i64)>, StoreError> {
+    Ok(index_terms::table
+        .filter(index_terms::tenant.eq(place.tenant.as_str()))
+        .filter(index_terms::register.eq(place.register.as_str()))
+        .group_by((index_terms::field, index_terms::kind, index_terms::key_version))
+        .select((index_terms::field, index_terms::kind, index_terms::key_version, diesel::dsl::count_star()))
+        .load(db)?)
+}
+
+/// Removes the terms of one field and kind under index key versions that are no longer live.
+pub fn remove_retired(db: &mut Db, place: &Place, field: &str, kind: &str, live: &[i32]) -> Result<usize, StoreError> {
+    let rows = index_terms::table
+        .filter(index_terms::tenant.eq(place.tenant.as_str()))
+        .filter(index_terms::register.eq(place.register.as_str()))
+        .filter(index_terms::field.eq(field))
+        .filter(index_terms::kind.eq(kind))
+        .filter(index_terms::key_version.ne_all(live));
+    Ok(diesel::delete(rows).execute(db)?)
+}
