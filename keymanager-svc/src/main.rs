@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod anchor;
 mod commands;
 mod config;
 mod edge;
@@ -13,15 +14,23 @@ mod pem;
 mod rest;
 mod startup;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::LazyLock};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{config::Config, startup::StartError};
 
+/// Version, and the commit that it was built from where the build was told.
+fn version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        format!("{} ({})", env!("CARGO_PKG_VERSION"), option_env!("SEALKEEP_COMMIT").unwrap_or("unknown commit"))
+    });
+    &TEXT
+}
+
 /// The Sealkeep key manager.
 #[derive(Parser)]
-#[command(name = "keymanager-svc", version)]
+#[command(name = "keymanager-svc", version = version())]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -118,8 +127,9 @@ fn run(command: Command) -> Result<(), StartError> {
             let config = file.load()?;
             km_service::telemetry::start(&config.log);
             km_service::tls::install_default_provider();
+            let hardening = km_service::hardening::harden();
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(commands::serve::run(config))
+            runtime.block_on(commands::serve::run(config, hardening))
         }
         Command::Migrate(file) => commands::migrate::run(&file.load()?),
         Command::CheckConfig(file) => {

@@ -31,11 +31,7 @@ struct Arguments {
     json: bool,
 }
 
-/// With the commit, where the build names one.
-const VERSION: &str = match option_env!("SEALKEEP_COMMIT") {
-    Some(commit) => commit,
-    None => env!("CARGO_PKG_VERSION"),
-};
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEALKEEP_COMMIT"), ")");
 
 #[derive(Subcommand)]
 enum Command {

@@ -1,6 +1,7 @@
 //! Calls to the key manager: `rest` for everyone, `officer` with a client certificate.
 
 use km_api::readers::{EnrolKey, EnrolledKey};
+use km_domain::TenantId;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -16,9 +17,10 @@ pub struct KeyManager<'a> {
 }
 
 impl KeyManager<'_> {
-    /// The public keys of the key manager. Asked without a token: they are for everyone.
-    pub async fn jwks(&self) -> Result<Vec<u8>, ClientError> {
-        let answer = self.http.send(Call::get(format!("{}/.well-known/jwks.json", self.base))).await?;
+    /// The public keys of a tenant. Asked without a token: they are for everyone.
+    pub async fn jwks(&self, tenant: &TenantId) -> Result<Vec<u8>, ClientError> {
+        let url = format!("{}/.well-known/jwks.json?tenant={tenant}", self.base);
+        let answer = self.http.send(Call::get(url)).await?;
         Ok(answer.body)
     }
 
@@ -33,6 +35,11 @@ impl KeyManager<'_> {
 
     pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ClientError> {
         self.send(Call::post(self.url(path)).json(body)?).await?.json()
+    }
+
+    /// Asks for something to be done that needs no body and gives none back.
+    pub async fn post_empty(&self, path: &str) -> Result<(), ClientError> {
+        self.send(Call::post(self.url(path))).await.map(drop)
     }
 
     /// Sends the same request again without doing the thing twice: the key names the request for 24 hours.

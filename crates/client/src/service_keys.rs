@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 
 use km_crypto::PublicKey;
-use km_domain::{KeyVersionRef, Timestamp};
-use km_formats::jwk::{Jwk, JwkSet};
+use km_domain::{KeyVersionRef, TenantId, Timestamp};
+use km_formats::{json, jwk::Jwk};
 use km_x509::{Certificate, Usage, verify_chain};
+use serde_json::Value;
 
 use crate::{ClientError, jose};
-
-/// Ids of the keys that a client looks for (a `kid` is `ID.VERSION`).
-const INGEST: &str = "ingest";
-const ANSWER: &str = "answer";
 
 /// The keys that a client encrypts to and believes.
 pub struct ServiceKeys {
@@ -27,26 +24,28 @@ pub struct IngestKey {
 }
 
 impl ServiceKeys {
-    /// Reads a JWK set. A key whose certificate does not lead to one of the roots (DER) at this moment is not used; the
-    /// error says that no ingest key was left.
-    pub fn from_jwks(jwks: &[u8], roots: &[Vec<u8>], at: Timestamp) -> Result<Self, ClientError> {
-        let set = JwkSet::parse(jwks).map_err(|_| ClientError::NotProven("the JWK set is malformed"))?;
+    /// Reads the JWK set of a tenant. A key whose certificate does not lead to one of the roots (DER) at this moment, is not for
+    /// this very key, or does not carry its name, is not used; the error says that no ingest key was left.
+    pub fn from_jwks(jwks: &[u8], tenant: &TenantId, roots: &[Vec<u8>], at: Timestamp) -> Result<Self, ClientError> {
+        const MALFORMED: ClientError = ClientError::NotProven("the JWK set is malformed");
+        let mut set = json::strict(jwks).map_err(|_| MALFORMED)?;
+        let Some(Value::Array(keys)) = set.get_mut("keys").map(Value::take) else { return Err(MALFORMED) };
         let mut ingest: Option<(u32, IngestKey)> = None;
         let mut answers = BTreeMap::new();
-        for jwk in &set.keys {
-            let Some((kid, name)) = jwk.kid.as_deref().and_then(|kid| Some((kid, KeyVersionRef::parse(kid)?))) else {
-                continue;
-            };
-            let usage = match (name.key.as_str(), jwk.usage.as_deref()) {
-                (INGEST, Some("enc")) => Usage::Encryption,
-                (ANSWER, Some("sig")) => Usage::Signing,
+        for key in keys {
+            let usage = match (text(&key, "tenant"), text(&key, "purpose"), text(&key, "use")) {
+                (Some(of), Some("ingest"), Some("enc")) if of == tenant.as_str() => Usage::Encryption,
+                (Some(of), Some("answer"), Some("sig")) if of == tenant.as_str() => Usage::Signing,
                 _ => continue,
             };
-            let Some(public) = certified(jwk, roots, at, usage) else { continue };
-            if usage == Usage::Signing {
-                answers.insert(kid.to_owned(), public);
-            } else if ingest.as_ref().is_none_or(|(version, _)| *version < name.version) {
-                ingest = Some((name.version, IngestKey { kid: kid.to_owned(), public }));
+            let Some((name, public)) = certified(key, roots, at, usage) else { continue };
+            match (usage, &public) {
+                (Usage::Signing, _) => drop(answers.insert(name.to_string(), public)),
+                (_, PublicKey::P256(_)) if ingest.as_ref().is_none_or(|(version, _)| *version < name.version) => {
+                    ingest = Some((name.version, IngestKey { kid: name.to_string(), public }));
+                }
+                // An RSA ingest key is for older clients.
+                _ => {}
             }
         }
         let (_, ingest) =
@@ -73,11 +72,18 @@ impl ServiceKeys {
     }
 }
 
-/// The key of a JWK whose certificate is for this very key, leads to a root, and allows the use.
-fn certified(jwk: &Jwk, roots: &[Vec<u8>], at: Timestamp, usage: Usage) -> Option<PublicKey> {
-    let public = jose::public_key(jwk)?;
+/// The key of a JWK and its name, if its certificate is for this very key under this name, leads to a root, and allows the use.
+fn certified(key: Value, roots: &[Vec<u8>], at: Timestamp, usage: Usage) -> Option<(KeyVersionRef, PublicKey)> {
+    let jwk = Jwk::from_value(key).ok()?;
+    let kid = jwk.kid.as_deref()?;
+    let public = jose::public_key(&jwk)?;
     let (leaf, chain) = jwk.x5c.split_first()?;
     verify_chain(leaf, chain, roots, at, usage, &[]).ok()?;
     let certificate = Certificate::from_der(leaf).ok()?;
-    (certificate.spki == public.to_spki_der()).then_some(public)
+    let is_its_own = certificate.spki == public.to_spki_der() && certificate.common_name.as_deref() == Some(kid);
+    Some((KeyVersionRef::parse(kid)?, public)).filter(|_| is_its_own)
+}
+
+fn text<'a>(key: &'a Value, name: &str) -> Option<&'a str> {
+    key.get(name).and_then(Value::as_str)
 }

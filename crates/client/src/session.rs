@@ -14,8 +14,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::{
-    ClientError, Draft, Endpoints, Holder, Identity, KeyFile, KeyManager, OpenQuery, OpenRequest, Opened, Registry,
-    Sealer, ServiceKeys, Statement, TokenSource, check_receipt,
+    Certified, ClientError, Draft, Endpoints, Holder, Identity, KeyFile, KeyManager, OpenQuery, OpenRequest, Opened,
+    Registry, Sealer, ServiceKeys, Statement, TokenSource, check_receipt,
     endpoints::read_text,
     enrol::enrolment,
     erase::erase_request,
@@ -38,6 +38,13 @@ pub struct Session {
     clock: Arc<dyn Clock>,
     roots: Vec<Vec<u8>>,
     kept_keys: Mutex<Option<(Arc<ServiceKeys>, Timestamp)>>,
+}
+
+/// What a search found.
+pub struct FoundRecords {
+    pub records: Vec<FoundRecord>,
+    /// None where nothing was found, or nothing was brought to the key manager.
+    pub certified: Option<Certified>,
 }
 
 /// A record that a search named, opened and compared with the value that was looked for.
@@ -63,6 +70,12 @@ impl Session {
     /// The same with a token that was obtained elsewhere.
     pub fn with_token(mut self, token: SecretText) -> Self {
         self.tokens = TokenSource::fixed(token, self.clock.clone());
+        self
+    }
+
+    /// The same with the key of another file.
+    pub fn with_key_file(mut self, path: &Path) -> Self {
+        self.identity.reader_key = path.to_owned();
         self
     }
 
@@ -120,7 +133,8 @@ impl Session {
 
     async fn fetch_service_keys(&self) -> Result<Arc<ServiceKeys>, ClientError> {
         let now = self.clock.now();
-        let keys = Arc::new(ServiceKeys::from_jwks(&self.key_manager().jwks().await?, &self.roots, now)?);
+        let jwks = self.key_manager().jwks(self.tenant()).await?;
+        let keys = Arc::new(ServiceKeys::from_jwks(&jwks, self.tenant(), &self.roots, now)?);
         *self.kept_keys.lock().await = Some((keys.clone(), now.plus(KEYS_KEPT)));
         Ok(keys)
     }
@@ -194,10 +208,10 @@ impl Session {
         value: &Value,
         fields: &[FieldName],
         statement: &Statement,
-    ) -> Result<Vec<FoundRecord>, ClientError> {
+    ) -> Result<FoundRecords, ClientError> {
         let found = self.find_ids(definition, field, value, statement).await?;
         if found.is_empty() {
-            return Ok(Vec::new());
+            return Ok(FoundRecords { records: Vec::new(), certified: None });
         }
         let mut fields = fields.to_vec();
         if !fields.contains(field) {
@@ -221,7 +235,7 @@ impl Session {
             let found = named.ok_or(ClientError::NotProven("it is about other records"))?;
             records.push(FoundRecord { found, opened, compared });
         }
-        Ok(records)
+        Ok(FoundRecords { records, certified: opened.certified })
     }
 
     /// Finds records without opening them. What the registry names is not proven.

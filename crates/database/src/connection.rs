@@ -85,9 +85,15 @@ pub(crate) fn connect(access: &Access, intent: Intent) -> Result<Db, DatabaseErr
     }
 }
 
+/// Makes the file, readable by its owner only, if it is not there. A file that is there is never opened here: a process
+/// that closes any handle of a database file loses all its locks on that file (sqlite.org/howtocorrupt.html, section 2.2),
+/// and the next process to leave then deletes the WAL under those that still use it.
 pub(crate) fn make_private_file(path: &Path) -> Result<(), DatabaseError> {
-    let opened = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    opened.map(drop).map_err(|fault| DatabaseError::File { path: path.to_owned(), reason: fault.to_string() })
+    match fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(fault) => Err(DatabaseError::File { path: path.to_owned(), reason: fault.to_string() }),
+    }
 }
 
 fn unavailable(fault: diesel::ConnectionError) -> DatabaseError {
@@ -103,3 +109,31 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode 
 const POSTGRES_SETTINGS: &str = "SET standard_conforming_strings = on; SET TIME ZONE 'UTC'; \
      SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'; \
      SET client_min_messages = warning;";
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// Locks that this process holds on a file, by the kernel's own list.
+    fn locks(path: &Path) -> usize {
+        let (inode, pid) = (fs::metadata(path).unwrap().ino(), std::process::id());
+        let list = fs::read_to_string("/proc/locks").unwrap();
+        let ours = |line: &&str| line.contains(&format!(":{inode} ")) && line.contains(&format!(" {pid} "));
+        list.lines().filter(ours).count()
+    }
+
+    #[test]
+    fn a_further_connection_leaves_the_locks_of_the_others() {
+        let path = std::env::temp_dir().join(format!("km-database-locks-{}.db", std::process::id()));
+        let access = Access::parse(&format!("sqlite:{}", path.display()), None).unwrap();
+        let mut first = connect(&access, Intent::Write).unwrap();
+        first.batch_execute("CREATE TABLE t (a INTEGER)").unwrap();
+        let before = locks(&path);
+        let second = connect(&access, Intent::Read).unwrap();
+        assert!(before > 0 && locks(&path) >= before, "a connection in WAL mode holds a shared lock");
+        drop((first, second));
+        fs::remove_file(path).unwrap();
+    }
+}

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod authority;
 pub mod files;
+mod live_log;
 mod log_keys;
 pub mod manifest;
 mod proofs;
@@ -16,6 +17,8 @@ pub mod verify;
 pub mod write;
 
 pub use files::{BundleFiles, FilesError};
+pub use km_audit::Checkpoint;
+pub use live_log::{LogFault, Trail, check_consistency, signed_checkpoint};
 pub use log_keys::{NoLogKey, log_keys};
 pub use manifest::Manifest;
 pub use report::{Check, CheckName, Report, Status};

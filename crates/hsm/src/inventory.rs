@@ -29,10 +29,14 @@ impl Inventory for Token {
         self.live()?.get()?.probe()?;
         let worn = self.0.objects_made.load(Ordering::Relaxed) > OBJECTS_BEFORE_RENEWAL;
         // A renewal that finds a long call in the token is put off until the next probe; one that fails is an outage.
-        if worn && self.recover().is_err() {
+        if worn && Token::recover(self).is_err() {
             return self.live().and_then(|guard| guard.get().map(|_| ()));
         }
         Ok(())
+    }
+
+    fn recover(&self) -> Result<(), KeyStoreError> {
+        Token::recover(self)
     }
 
     fn describe(&self) -> StoreDescription {

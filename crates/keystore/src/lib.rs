@@ -82,6 +82,8 @@ pub trait Generate: Send + Sync {
 pub trait Inventory: Send + Sync {
     /// Asks the store to use a known key. Ok: keys may be used now.
     fn probe(&self) -> Result<(), KeyStoreError>;
+    /// Starts anew after a failed probe: everything open is closed, the store opened again, every handle found anew.
+    fn recover(&self) -> Result<(), KeyStoreError>;
     /// What it is (model, serial, firmware) and what it can and cannot do, by name.
     fn describe(&self) -> StoreDescription;
 }

@@ -3,49 +3,50 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod answer;
 mod commands;
-mod outcome;
+mod failure;
+mod files;
+mod online;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::commands::Command;
+use crate::{commands::Command, failure::Failure, online::Online};
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEALKEEP_COMMIT"), ")");
 
 /// Officer's and auditor's command for a Sealkeep key manager.
+///
+/// Exit codes: 0 good, 1 refused or false, 2 usage, 3 unavailable.
 #[derive(Parser)]
 #[command(
     name = "kmctl",
+    version = VERSION,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 good, 1 refused or false, 2 usage, 3 unavailable\n\nExample:\n  kmctl verify export.zip --root evidence-root.pem"
+    after_help = "Example:\n  kmctl --endpoints .sealkeep/endpoints.json --as officer key list"
 )]
 struct Arguments {
-    /// Print JSON instead of text.
+    #[command(flatten)]
+    online: Online,
+    /// Print JSON instead of text; a refusal too, with its `code` and `detail`.
     #[arg(long, global = true)]
     json: bool,
-    /// Print the version.
-    #[arg(long)]
-    version: bool,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Command,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.version {
-        println!("kmctl {} ({})", env!("CARGO_PKG_VERSION"), option_env!("SEALKEEP_COMMIT").unwrap_or("dev"));
-        return ExitCode::SUCCESS;
-    }
-    let Some(command) = arguments.command else {
-        eprint!("{}", Arguments::command().render_help());
-        return ExitCode::from(outcome::USAGE);
-    };
-    match command.run(&mut Arguments::command(), arguments.json) {
-        Ok(code) => code,
-        Err(failure) => {
-            eprintln!("kmctl: {failure}");
-            failure.exit_code()
-        }
+    let answer = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Unavailable(format!("the program cannot start: {error}")))
+        .and_then(|runtime| runtime.block_on(arguments.command.run(&arguments.online, &mut Arguments::command())));
+    match answer {
+        Ok(answer) => answer.print(arguments.json),
+        Err(failure) => failure.print(arguments.json),
     }
 }
 
@@ -58,13 +59,54 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// Every subcommand's help ends with an example, and the example is a command line that is understood.
+    /// The help of every command ends with an example, and the example is a command line that is understood.
     #[test]
     fn every_example_is_understood() {
-        for subcommand in Arguments::command().get_subcommands() {
-            let help = subcommand.get_after_help().expect("no example").to_string();
-            let example = help.lines().last().unwrap().split_whitespace();
-            assert!(Arguments::try_parse_from(example).is_ok(), "{help}");
+        let mut commands = vec![Arguments::command()];
+        let mut examples = 0;
+        while let Some(command) = commands.pop() {
+            let name = command.get_name();
+            let help = command.get_after_help().unwrap_or_else(|| panic!("{name} has no example")).to_string();
+            let line = help.lines().last().unwrap().split(" > ").next().unwrap();
+            if let Err(error) = Arguments::try_parse_from(line.split_whitespace()) {
+                panic!("{name}: {error}");
+            }
+            examples += 1;
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert!(examples > 20, "only {examples} commands were seen");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_usage() {
+        for line in [
+            "kmctl key create payments --purpose sign --algorithm RS256 --allow sealkeep-backend",
+            "kmctl key create payments --purpose key-root --algorithm AES-256 --allow sealkeep-backend",
+            "kmctl key create payments --purpose sign --algorithm P-256 --allow everybody",
+            "kmctl key create payments --purpose sign --algorithm P-256",
+            "kmctl key show ../secret",
+            "kmctl approve ../../keys",
+            "kmctl certificate revoke 12/34",
+            "kmctl verify-message payments message",
+            "kmctl verify-message payments message --signature AA --signature-file s",
+            "kmctl verify-message payments message --signature AA --der",
+            "kmctl verify-message payments message --signature not~base64",
+            "kmctl log events --limit 0",
+            "kmctl export --out a.zip",
+            "kmctl tenant",
+        ] {
+            let Err(error) = Arguments::try_parse_from(line.split_whitespace()) else {
+                panic!("{line} was understood")
+            };
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn global_options_stand_anywhere() {
+        for line in ["kmctl --as officer --json key list", "kmctl key list --json --as officer"] {
+            let arguments = Arguments::try_parse_from(line.split_whitespace()).ok().unwrap();
+            assert!(arguments.json && arguments.online.who.as_deref() == Some("officer"), "{line}");
         }
     }
 }

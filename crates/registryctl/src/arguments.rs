@@ -20,8 +20,11 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "FILE", default_value = ".sealkeep/endpoints.json")]
     pub endpoints: PathBuf,
     /// As whom to act: a name under `identities` in that file.
-    #[arg(long, global = true, value_name = "NAME", default_value = "backend")]
+    #[arg(long, visible_alias = "as", global = true, value_name = "NAME", default_value = "backend")]
     pub identity: String,
+    /// Sign with the key of this file, instead of the identity's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub reader_key: Option<PathBuf>,
     /// Print JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -40,6 +43,14 @@ pub enum Command {
     /// Import people from CSV or JSON Lines; run it again to resume or to add nothing twice.
     #[command(after_help = "Example:\n  registryctl import people.csv --register individual")]
     Import(Import),
+    /// Create one record from a JSON object of fields.
+    #[command(after_help = "Example:\n  echo '{\"display_name\":\"Sukarno\"}' | registryctl create")]
+    Create(Create),
+    /// Store a new version of a record: all of its fields, as a JSON object.
+    #[command(
+        after_help = "Example:\n  registryctl update 01890a5d-ac96-774b-bcce-b302099a8057 --base-version 1 record.json"
+    )]
+    Update(Update),
     /// Find records by the value of an indexed field, and read them.
     #[command(
         after_help = "Example:\n  echo 999900007950 | registryctl --identity caseworker find --field national_id --fields display_name --purpose service-delivery"
@@ -107,6 +118,26 @@ pub struct Import {
     /// Take the register's definition from this file instead of the registry.
     #[arg(long, value_name = "FILE", conflicts_with = "register")]
     pub definition: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Create {
+    /// A file with a JSON object of fields; without it, standard input.
+    pub file: Option<PathBuf>,
+    #[arg(long)]
+    pub register: Option<RegisterName>,
+}
+
+#[derive(Debug, Args)]
+pub struct Update {
+    pub record: RecordId,
+    /// A file with a JSON object of all fields; without it, standard input.
+    pub file: Option<PathBuf>,
+    /// The version that is to be followed; refused if the record has another by now.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub base_version: u32,
+    #[arg(long)]
+    pub register: Option<RegisterName>,
 }
 
 /// Why records are wanted. It is kept in the log for ever: no names here.

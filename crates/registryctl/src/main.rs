@@ -39,6 +39,8 @@ async fn run(arguments: &Arguments, output: &Output) -> Result<Outcome, km_clien
         Command::Login(login) => commands::login::run(arguments, login, output).await,
         Command::Enrol => commands::enrol::run(arguments, output).await,
         Command::Import(import) => commands::import::run(arguments, import, output).await,
+        Command::Create(create) => commands::store::create(arguments, create, output).await,
+        Command::Update(update) => commands::store::update(arguments, update, output).await,
         Command::Find(find) => commands::find::run(arguments, find, output).await,
         Command::Open(open) => commands::open::run(arguments, open, output).await,
         Command::List(list) => commands::list::run(arguments, list, output).await,

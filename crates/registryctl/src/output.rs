@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use km_client::{OpenedRecord, RecordOutcome};
+use km_client::{Certified, OpenedRecord, RecordOutcome};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -39,10 +39,9 @@ impl Output {
         }
     }
 
-    /// One opened record.
+    /// One opened record, for people; silent where JSON is wanted.
     pub fn record(&self, opened: &OpenedRecord, compared: Option<bool>) {
         if self.json {
-            self.document(&record_json(opened, compared));
             return;
         }
         match &opened.outcome {
@@ -64,10 +63,20 @@ impl Output {
     }
 }
 
-fn record_json(opened: &OpenedRecord, compared: Option<bool>) -> Value {
+/// Where a disclosure stands in the log, and the newest checkpoint.
+pub fn proof(certified: Option<&Certified>) -> (Option<u64>, Option<&str>) {
+    certified.map_or((None, None), |certified| (Some(certified.log_index), certified.checkpoint.as_deref()))
+}
+
+/// One opened record as JSON. A record that stayed closed has a `problem` with a code.
+pub fn record_json(opened: &OpenedRecord, compared: Option<bool>) -> Value {
     let mut document = match &opened.outcome {
-        RecordOutcome::Refused(code) => json!({"record": opened.record, "refused": code}),
-        RecordOutcome::NotBrought(code) => json!({"record": opened.record, "not_brought": code}),
+        RecordOutcome::Refused(code) => {
+            json!({"record": opened.record, "problem": {"code": code, "from": "keymanager"}})
+        }
+        RecordOutcome::NotBrought(code) => {
+            json!({"record": opened.record, "problem": {"code": code, "from": "registry"}})
+        }
         RecordOutcome::Values { version, values, masked } => {
             let values: Map<String, Value> =
                 values.iter().map(|(name, value)| (name.clone(), value.expose().clone())).collect();

@@ -11,6 +11,7 @@ pub mod door;
 pub mod edge;
 pub mod environment;
 pub mod fetch;
+pub mod hardening;
 pub mod health;
 pub mod json;
 mod json_scan;

@@ -6,10 +6,12 @@ use km_auth::Issuers;
 use km_operations::{certificates, keys};
 use km_service::{
     Component, Door, Fetcher, Lane, Metrics, Readiness, Shutdown, StateDir,
+    hardening::Hardening,
     tls::{self, ClientTrust, Identity},
 };
 
 use crate::{
+    anchor::Anchor,
     config::Config,
     edge::Edge,
     grpc, jobs, officer, pem, rest,
@@ -17,11 +19,12 @@ use crate::{
 };
 
 /// Runs the service.
-pub async fn run(config: Config) -> Result<(), StartError> {
+pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError> {
     let shutdown = Shutdown::on_signals()?;
     let state = StateDir::open(&config.state_dir, "keymanager-svc")?;
     let readiness = Readiness::expecting(&["token", "database", "keys", "issuers"]);
     readiness.fact("development", config.development);
+    readiness.fact("memory", hardening.to_string());
     let metrics = Metrics::start();
     let ops = state.listen_on("ops", config.listen.ops)?;
     let ops_address = ops.local_addr()?;
@@ -29,6 +32,8 @@ pub async fn run(config: Config) -> Result<(), StartError> {
 
     // 1. Behind the doors.
     let parts = startup::open(&config)?;
+    let anchor = Anchor::at(state.join("newest-checkpoint"));
+    anchor.check(&parts.operations)?;
     let description = parts.operations.keys.describe();
     readiness.fact("token", format!("{} {} {}", description.model, description.label, description.serial));
     readiness.fact("token_lacks", description.lacks.clone());
@@ -69,7 +74,7 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     tokio::spawn(jobs::watch::keep(edge.clone(), readiness.clone(), shutdown.clone()));
     tokio::spawn(jobs::issuers::keep(edge.clone(), readiness.clone(), shutdown.clone()));
     tokio::spawn(jobs::keyring::keep(edge.clone(), shutdown.clone()));
-    tokio::spawn(jobs::checkpoint::keep(edge.clone(), checkpoints, shutdown.clone()));
+    tokio::spawn(jobs::checkpoint::keep(edge.clone(), anchor, checkpoints, shutdown.clone()));
     tokio::spawn(jobs::rewrap::keep(edge.clone(), config.jobs.rewrap_batch, shutdown.clone()));
     tokio::spawn(jobs::revocation::keep(edge.clone(), shutdown.clone()));
     tokio::spawn(jobs::certificate::keep(edge.clone(), identity, lifetime, shutdown.clone()));

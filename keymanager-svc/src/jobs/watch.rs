@@ -1,4 +1,5 @@
-//! Asks token, database and log every second whether they can be used, and tells health.
+//! Asks token, database and log every second whether they can be used, and tells health. A token that went away is opened
+//! again as soon as it is back.
 
 use std::time::Duration;
 
@@ -11,7 +12,15 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 pub async fn keep(edge: Edge, readiness: Readiness, shutdown: Shutdown) {
     loop {
-        let token = edge.ask(&edge.jobs, |operations| Ok(operations.keys.probe()?)).await;
+        let token = edge
+            .ask(&edge.jobs, |operations| {
+                // A token that is back is taken into use again here, without a restart.
+                Ok(operations
+                    .keys
+                    .probe()
+                    .or_else(|_| operations.keys.recover().and_then(|()| operations.keys.probe()))?)
+            })
+            .await;
         report(&readiness, "token", token);
         let database = edge.ask(&edge.plain, |operations| Ok(operations.storage.probe()?)).await;
         report(&readiness, "database", database);

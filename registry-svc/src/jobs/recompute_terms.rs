@@ -7,7 +7,7 @@ use km_service::Shutdown;
 
 use crate::operations::{
     Registry,
-    recompute_terms::{Progress, step},
+    recompute_terms::{Progress, current, step},
 };
 
 /// Breath between two steps, so that callers are not held up.
@@ -28,12 +28,22 @@ pub async fn run(registry: Arc<Registry>, period: Duration, shutdown: Shutdown) 
 
 /// All steps of one register; `false` if the service stops.
 async fn finish(registry: &Registry, register: &RegisterName, shutdown: &Shutdown) -> bool {
+    let failed = |error: crate::error::RegistryError| {
+        tracing::warn!(event = "terms.failed", %register, %error, "index terms were not recomputed; later again");
+    };
+    let versions = match current(registry, register).await {
+        Ok(versions) => versions,
+        Err(error) => {
+            failed(error);
+            return true;
+        }
+    };
     loop {
-        match step(registry, register).await {
+        match step(registry, register, &versions).await {
             Ok(Progress::Done) => return true,
             Ok(Progress::More) => {}
             Err(error) => {
-                tracing::warn!(event = "terms.failed", %register, %error, "index terms were not recomputed; later again");
+                failed(error);
                 return true;
             }
         }

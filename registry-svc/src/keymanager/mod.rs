@@ -15,7 +15,7 @@ pub use enrolment::enrol;
 pub use fault::{KeyManagerError, Refusal};
 pub use link::{Behalf, Link};
 pub use log::event;
-pub use witness::{LogKeySource, Seen, Watch, Witness};
+pub use witness::{LogKeySource, Seen, Witness};
 
 /// The key manager. Clones share the connection and what has been witnessed.
 #[derive(Clone)]

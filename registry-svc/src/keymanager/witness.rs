@@ -24,9 +24,6 @@ pub struct Seen {
     pub at: Timestamp,
 }
 
-/// Tells whoever stores and cosigns that a newer checkpoint was seen.
-pub type Watch = watch::Receiver<Option<Seen>>;
-
 /// Where the log's keys are found: in the key manager's key set, each with a certificate under the evidence root, which is
 /// what this registry pins.
 pub struct LogKeySource {
@@ -73,8 +70,8 @@ impl Witness {
         Self { source, key, name, clock, state: Mutex::new(state), newest: watch::Sender::new(None) }
     }
 
-    /// Newer checkpoints, as they are seen.
-    pub fn watch(&self) -> Watch {
+    /// Newer checkpoints, as they are seen: for whoever stores and cosigns them.
+    pub fn watch(&self) -> watch::Receiver<Option<Seen>> {
         self.newest.subscribe()
     }
 

@@ -22,37 +22,49 @@ pub enum Progress {
     More,
 }
 
-/// The current version of each index key, of one register.
-type Current = Vec<(String, String, i32)>;
+/// The current version of each index key, by field and kind, of one register.
+pub type Current = Vec<(String, String, i32)>;
 
-/// One step for one register.
+/// Current versions of a register's index keys, in order.
+///
+/// # Errors
+/// The key manager is not available.
+pub async fn current(registry: &Registry, register: &RegisterName) -> Result<Current, RegistryError> {
+    let status = registry.keymanager.rewrap_status(&Behalf::registry()?).await?;
+    let of_register = status.index.into_iter().filter(|index| index.register == register.as_str());
+    let number = |number| i32::try_from(number).map_err(|_| KeyManagerError::Malformed("a version is too large"));
+    let mut current = of_register
+        .map(|index| Ok((index.field, index.kind, number(index.current)?)))
+        .collect::<Result<Current, KeyManagerError>>()?;
+    current.sort();
+    Ok(current)
+}
+
+/// One step for one register, towards these versions.
 ///
 /// # Errors
 /// The key manager or the database is not available; the position stands.
-pub async fn step(registry: &Registry, register: &RegisterName) -> Result<Progress, RegistryError> {
+pub async fn step(registry: &Registry, register: &RegisterName, current: &Current) -> Result<Progress, RegistryError> {
     let place = Place { tenant: registry.tenant.clone(), register: register.clone() };
-    let behalf = Behalf::registry()?;
     // 1. Is anything left under an older version?
-    let current = current(registry, &behalf, register).await?;
     let at = place.clone();
     let counts = registry.store.read(move |db| terms::count_by_version(db, &at)).await?;
     let old = |(field, kind, version): &(String, String, i32)| {
-        counts.iter().any(|(f, k, v, count)| (f, k) == (field, kind) && v != version && *count > 0)
+        counts.iter().any(|(f, k, v, count)| (f, k) == (field, kind) && v < version && *count > 0)
     };
     if !current.iter().any(old) {
         return Ok(Progress::Done);
     }
     // 2. The next records, from where the walk towards these versions stands.
-    let goal = goal(&current);
+    let goal = goal(current);
     let job = format!("recompute-terms/{}/{register}", registry.tenant);
     let (at, name) = (place.clone(), job.clone());
     let kept = registry.store.read(move |db| jobs::position(db, &name)).await?;
     let after = kept.and_then(|kept| Some(kept.strip_prefix(&goal)?.to_owned())).unwrap_or_default();
-    let from = after.clone();
     let sealed = registry
         .store
         .read(move |db| {
-            let ids = records::ids_after(db, &at, &from, STEP)?;
+            let ids = records::ids_after(db, &at, &after, STEP)?;
             records::sealed(db, &at, &ids)
         })
         .await?;
@@ -64,25 +76,14 @@ pub async fn step(registry: &Registry, register: &RegisterName) -> Result<Progre
         register: register.to_string(),
         records: sealed.into_iter().map(open::message).collect(),
     };
-    let results = registry.keymanager.recompute_terms(&behalf, call).await?;
+    let results = registry.keymanager.recompute_terms(&Behalf::registry()?, call).await?;
     store(registry, place, results, job, format!("{goal}{last}")).await?;
     Ok(Progress::More)
 }
 
-async fn current(registry: &Registry, behalf: &Behalf, register: &RegisterName) -> Result<Current, RegistryError> {
-    let status = registry.keymanager.rewrap_status(behalf).await?;
-    let of_register = status.index.into_iter().filter(|index| index.register == register.as_str());
-    let number = |number| i32::try_from(number).map_err(|_| KeyManagerError::Malformed("a version is too large"));
-    Ok(of_register
-        .map(|index| Ok((index.field, index.kind, number(index.current)?)))
-        .collect::<Result<_, KeyManagerError>>()?)
-}
-
 /// A position counts only towards the versions that it was walked for.
 fn goal(current: &Current) -> String {
-    let mut parts: Vec<String> =
-        current.iter().map(|(field, kind, version)| format!("{field}.{kind}.{version}")).collect();
-    parts.sort();
+    let parts: Vec<String> = current.iter().map(|(field, kind, version)| format!("{field}.{kind}.{version}")).collect();
     format!("{}|", parts.join(","))
 }
 
@@ -116,19 +117,22 @@ async fn store(
     Ok(stored.await?)
 }
 
-/// Every record has been passed: what is left under older versions is not needed by any search.
-async fn finish(registry: &Registry, place: Place, current: Current, job: String) -> Result<Progress, RegistryError> {
+/// Every record has been passed: what is left under older versions is not needed by any search. If a key was rotated again
+/// meanwhile, the walk begins anew.
+async fn finish(registry: &Registry, place: Place, goal: &Current, job: String) -> Result<Progress, RegistryError> {
+    let still = current(registry, &place.register).await? == *goal;
+    let versions = goal.clone();
     let removed = registry
         .store
         .write(move |db| {
             let mut removed = 0;
-            for (field, kind, version) in &current {
-                removed += terms::remove_retired(db, &place, field, kind, &[*version])?;
+            for (field, kind, version) in versions.iter().filter(|_| still) {
+                removed += terms::remove_below(db, &place, field, kind, *version)?;
             }
             jobs::forget(db, &job)?;
             Ok(removed)
         })
         .await?;
-    tracing::info!(event = "terms.recomputed", removed, "no index term is left under an older key version");
+    tracing::info!(event = "terms.recomputed", removed, "every record was passed in the recomputation of index terms");
     Ok(Progress::Done)
 }

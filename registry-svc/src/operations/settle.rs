@@ -36,6 +36,16 @@ pub async fn settle(registry: &Registry) -> Result<usize, RegistryError> {
     Ok(count)
 }
 
+/// A call that asks for nothing: its answer says that the key manager is there, and brings the newest checkpoint.
+///
+/// # Errors
+/// The key manager is not available, or its log is not believed.
+pub async fn touch(registry: &Registry) -> Result<(), RegistryError> {
+    let message = v1::SealRecordRequest { register: String::new(), items: vec![], settlement: None, import: false };
+    registry.keymanager.seal(&Behalf::registry()?, message).await?;
+    Ok(())
+}
+
 /// Withdraws what is to be withdrawn and answers what is to be confirmed along with the next call. Withdrawing does not
 /// ride on a caller's request: if it failed, that request would fail for a reason that is not its own.
 pub(super) async fn before_call(registry: &Registry) -> Result<Outstanding, RegistryError> {

@@ -68,10 +68,6 @@ impl Store {
         Ok(Self { database, reads: Lane::new("read", readers, readers * 16)?, writes: Lane::new("write", 1, 256)? })
     }
 
-    pub fn database(&self) -> &Arc<Database> {
-        &self.database
-    }
-
     /// Reads.
     ///
     /// # Errors

@@ -108,13 +108,13 @@ pub fn count_by_version(db: &mut Db, place: &Place) -> Result<Vec<(String, Strin
         .load(db)?)
 }
 
-/// Removes the terms of one field and kind under index key versions that are no longer live.
-pub fn remove_retired(db: &mut Db, place: &Place, field: &str, kind: &str, live: &[i32]) -> Result<usize, StoreError> {
+/// Removes the terms of one field and kind under index key versions below this one.
+pub fn remove_below(db: &mut Db, place: &Place, field: &str, kind: &str, version: i32) -> Result<usize, StoreError> {
     let rows = index_terms::table
         .filter(index_terms::tenant.eq(place.tenant.as_str()))
         .filter(index_terms::register.eq(place.register.as_str()))
         .filter(index_terms::field.eq(field))
         .filter(index_terms::kind.eq(kind))
-        .filter(index_terms::key_version.ne_all(live));
+        .filter(index_terms::key_version.lt(version));
     Ok(diesel::delete(rows).execute(db)?)
 }

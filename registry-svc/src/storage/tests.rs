@@ -217,7 +217,7 @@ fn recomputed_terms_stand_beside_the_old_and_only_for_the_current_version() {
     }
     let counts = scratch.read(|db| terms::count_by_version(db, &place()));
     assert_eq!(counts.iter().map(|(_, _, version, count)| (*version, *count)).collect::<Vec<_>>(), [(1, 1), (2, 1)]);
-    assert_eq!(scratch.write(|db| terms::remove_retired(db, &place(), "phone", "exact", &[2])).unwrap(), 1);
+    assert_eq!(scratch.write(|db| terms::remove_below(db, &place(), "phone", "exact", 2)).unwrap(), 1);
 }
 
 #[test]

@@ -1,29 +1,56 @@
 //! One file a command. A command is added here in three places: its module, its variant, its arm.
 //!
-//! Commands that need no service ([`verify`], [`completions`]) run as they stand. Commands of officers and auditors that
-//! call the key manager go through crate `client`.
+//! [`verify`] and [`completion`] need no service; the others call the key manager through crate `client`.
 
-mod completions;
+mod approve;
+mod certificate;
+mod completion;
+mod enrolments;
+mod export;
+mod key;
+mod log;
+mod login;
+mod rewrap;
+mod sign;
 mod verify;
-
-use std::process::ExitCode;
+mod verify_message;
 
 use clap::Subcommand;
 
-use crate::outcome::Failure;
+use crate::{answer::Answer, failure::Failure, online::Online};
 
 #[derive(Subcommand)]
 pub enum Command {
+    Login(login::Arguments),
+    Enrolments(enrolments::Arguments),
+    Approve(approve::Arguments),
+    Key(key::Arguments),
+    Sign(sign::Arguments),
+    VerifyMessage(verify_message::Arguments),
+    Rewrap(rewrap::Arguments),
+    Log(log::Arguments),
+    Export(export::Arguments),
     Verify(verify::Arguments),
-    Completions(completions::Arguments),
+    Certificate(certificate::Arguments),
+    Completion(completion::Arguments),
 }
 
 impl Command {
     /// Runs the command. `program` is the whole command line, from which completions are made.
-    pub fn run(&self, program: &mut clap::Command, json: bool) -> Result<ExitCode, Failure> {
+    pub async fn run(&self, online: &Online, program: &mut clap::Command) -> Result<Answer, Failure> {
         match self {
-            Self::Verify(arguments) => verify::run(arguments, json),
-            Self::Completions(arguments) => completions::run(arguments, program),
+            Self::Login(arguments) => login::run(arguments, online).await,
+            Self::Enrolments(_) => enrolments::run(online).await,
+            Self::Approve(arguments) => approve::run(arguments, online).await,
+            Self::Key(arguments) => key::run(arguments, online).await,
+            Self::Sign(arguments) => sign::run(arguments, online).await,
+            Self::VerifyMessage(arguments) => verify_message::run(arguments, online).await,
+            Self::Rewrap(_) => rewrap::run(online).await,
+            Self::Log(arguments) => log::run(arguments, online).await,
+            Self::Export(arguments) => export::run(arguments, online).await,
+            Self::Verify(arguments) => verify::run(arguments),
+            Self::Certificate(arguments) => certificate::run(arguments, online).await,
+            Self::Completion(arguments) => Ok(completion::run(arguments, program)),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! `kmctl verify BUNDLE --root evidence-root.pem`
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::Args;
 use km_domain::{Clock, SystemClock};
 use km_evidence::{BundleFiles, FilesError, Report, Status, trusted_root, verify};
+use serde_json::json;
 
-use crate::outcome::Failure;
+use crate::{answer::Answer, failure::Failure, files};
 
 /// Check a signed export offline: digests, signature, chain, checkpoint, inclusion, consistency, sequence.
 #[derive(Args)]
@@ -19,23 +20,16 @@ pub struct Arguments {
     root: PathBuf,
 }
 
-pub fn run(arguments: &Arguments, json: bool) -> Result<ExitCode, Failure> {
-    let pem = fs::read_to_string(&arguments.root)
-        .map_err(|error| Failure::Unavailable(format!("{}: {error}", arguments.root.display())))?;
-    let root = trusted_root(&pem).map_err(|error| Failure::Usage(format!("{}: {error}", arguments.root.display())))?;
+pub fn run(arguments: &Arguments) -> Result<Answer, Failure> {
+    let root = trusted_root(&files::read_text(&arguments.root)?)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", arguments.root.display())))?;
     let files = BundleFiles::open(&arguments.bundle).map_err(|error| {
         let why = format!("{}: {error}", arguments.bundle.display());
-        if matches!(error, FilesError::Io(_)) { Failure::Unavailable(why) } else { Failure::Refused(why) }
+        if matches!(error, FilesError::Io(_)) { Failure::Unavailable(why) } else { Failure::not_proven(why) }
     })?;
     let report = verify(&files, &root, SystemClock.now());
-    if json {
-        let object =
-            serde_json::json!({ "holds": report.holds(), "checks": report.checks, "manifest": report.manifest });
-        println!("{object}");
-    } else {
-        print!("{}", as_text(&report));
-    }
-    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let document = json!({ "holds": report.holds(), "checks": report.checks, "manifest": report.manifest });
+    Ok(Answer::that(report.holds(), &document, as_text(&report)))
 }
 
 fn as_text(report: &Report) -> String {
@@ -74,9 +68,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_no_bundle_is_said_so() {
-        let missing = run(&arguments("no-such-file.zip", "no-such-root.pem"), false);
+        let missing = run(&arguments("no-such-file.zip", "no-such-root.pem"));
         assert!(matches!(missing, Err(Failure::Unavailable(_))));
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-        assert!(matches!(run(&arguments(source, source), false), Err(Failure::Usage(_))));
+        assert!(matches!(run(&arguments(source, source)), Err(Failure::Usage(_))));
     }
 }

@@ -19,7 +19,7 @@ pub fn checkpoint(operations: &Operations, record: &Record) -> Result<(u64, Stri
     let fresh =
         Checkpoint { origin: operations.rules.log_origin.clone(), size: head.size(), root: head.frontier.root() };
     if let Some((_, note)) = &last {
-        extends(operations, note, &fresh)?;
+        extended(operations, note, &fresh)?;
     }
     let keys = operations.keyring.keys();
     let key = keys.system(names::CHECKPOINT)?.current()?;
@@ -38,10 +38,24 @@ pub fn checkpoint(operations: &Operations, record: &Record) -> Result<(u64, Stri
     }
 }
 
+/// Checks that the log extends a checkpoint that somebody kept: its signature, and that the log still begins so.
+pub fn extends(operations: &Operations, kept: &str) -> Result<(), OperationError> {
+    let forged = || OperationError::Unavailable("the kept checkpoint is not one that this log signed.".into());
+    let (public, _) = signer(operations)?;
+    let note = Note::parse(kept).map_err(|_| forged())?;
+    note.verify_signature(&operations.rules.log_origin, &public).map_err(|_| forged())?;
+    let head = operations.storage.head()?;
+    let now = Checkpoint { origin: operations.rules.log_origin.clone(), size: head.size(), root: head.frontier.root() };
+    extended(operations, kept, &now)
+}
+
 /// Checks that the log still begins with what the last checkpoint said: a log that was cut or rewritten is not signed.
-fn extends(operations: &Operations, last: &str, fresh: &Checkpoint) -> Result<(), OperationError> {
-    let forked =
-        || OperationError::Unavailable("the log does not extend its last checkpoint; do not go on with it".into());
+fn extended(operations: &Operations, last: &str, fresh: &Checkpoint) -> Result<(), OperationError> {
+    let forked = || {
+        OperationError::Unavailable(
+            "the log does not extend its last checkpoint: entries were dropped or rewritten.".into(),
+        )
+    };
     let last = Note::parse(last).and_then(|note| note.checkpoint()).map_err(|_| forked())?;
     if last.size > fresh.size {
         return Err(forked());

@@ -8,7 +8,7 @@ mod read;
 mod refusal;
 
 pub use append::{RegistryEvent, append};
-pub use checkpoint::{checkpoint, newest, signer};
+pub use checkpoint::{checkpoint, extends, newest, signer};
 pub use cosign::cosign;
 pub use proof::{consistency, inclusion};
 pub use read::{LogPage, read};

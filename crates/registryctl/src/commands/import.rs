@@ -43,7 +43,7 @@ struct Report<'a> {
     shown: u64,
 }
 
-const MOST_SHOWN: u64 = 1000;
+const MOST_SHOWN: u64 = 100;
 
 /// Imports a file in batches. A batch that an earlier run finished is passed over; one that it began is sent again under the
 /// same record ids.
@@ -202,7 +202,7 @@ impl<'a> Report<'a> {
         self.bar.finish_and_clear();
         let Tally { created, existing, refused } = self.total;
         if self.output.is_json() {
-            let rows = json!({"stored": created, "existing": existing, "refused": refused, "faults": self.refused});
+            let rows = json!({"created": created, "exists": existing, "refused": refused, "problems": self.refused});
             self.output.document(&rows);
         } else {
             if self.shown > MOST_SHOWN {

@@ -8,6 +8,7 @@ pub mod import;
 pub mod list;
 pub mod login;
 pub mod open;
+pub mod store;
 
 use std::{path::Path, sync::Arc};
 
@@ -18,7 +19,11 @@ use crate::arguments::{Arguments, Purpose};
 
 /// The session of the identity that the command line names.
 pub fn session(arguments: &Arguments) -> Result<Session, ClientError> {
-    Session::open(&arguments.endpoints, &arguments.identity, Arc::new(SystemClock))
+    let session = Session::open(&arguments.endpoints, &arguments.identity, Arc::new(SystemClock))?;
+    Ok(match &arguments.reader_key {
+        Some(path) => session.with_key_file(path),
+        None => session,
+    })
 }
 
 /// The register that is meant: the one named, else the one of the endpoints file.

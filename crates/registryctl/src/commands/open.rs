@@ -4,11 +4,13 @@ use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use km_client::{ClientError, OpenQuery, RecordOutcome, SignedAnswer};
 
+use serde_json::{Value, json};
+
 use super::{register, session, statement};
 use crate::{
     arguments::{Arguments, Open},
     exit::Outcome,
-    output::Output,
+    output::{Output, proof, record_json},
 };
 
 /// Reads the named fields of the named records.
@@ -25,9 +27,12 @@ pub async fn run(arguments: &Arguments, open: &Open, output: &Output) -> Result<
     if let (Some(path), Some(certified)) = (&open.keep_signed, &opened.certified) {
         keep(path, &certified.signed)?;
     }
-    for record in &opened.records {
-        output.record(record, None);
+    if output.is_json() {
+        let records: Vec<Value> = opened.records.iter().map(|record| record_json(record, None)).collect();
+        let (log_index, checkpoint) = proof(opened.certified.as_ref());
+        output.document(&json!({"records": records, "log_index": log_index, "checkpoint": checkpoint}));
     }
+    opened.records.iter().for_each(|record| output.record(record, None));
     let refused = opened.records.iter().any(|record| !matches!(record.outcome, RecordOutcome::Values { .. }));
     Ok(if refused { Outcome::Refused } else { Outcome::Good })
 }

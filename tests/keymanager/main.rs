@@ -1,0 +1,17 @@
+//! The key manager through its front doors, on a real token and both databases. Folders mirror the doors.
+
+mod rest;
+
+use std::sync::LazyLock;
+
+use km_tests::{Database, Options, System};
+
+/// The system that the tests of one database share. Tests that break something start one of their own.
+fn system(database: Database) -> &'static System {
+    static SQLITE: LazyLock<System> = LazyLock::new(|| System::start(Database::Sqlite, Options::default()));
+    static POSTGRES: LazyLock<System> = LazyLock::new(|| System::start(Database::Postgres, Options::default()));
+    match database {
+        Database::Sqlite => &SQLITE,
+        Database::Postgres => &POSTGRES,
+    }
+}

@@ -1,0 +1,3 @@
+//! `/v1/keys`: the inventory, and messages under a caller's key.
+
+mod encrypt;

@@ -1,0 +1,3 @@
+//! The door for backends, caseworkers and auditors.
+
+mod keys;

@@ -1,0 +1,60 @@
+//! The databases of a system: one for each service.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use km_test_support::TestDatabase;
+
+use crate::program::run;
+
+/// Which kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// One service's database, and how a test looks into it and changes it behind the service's back.
+pub enum Rows {
+    Sqlite(PathBuf),
+    Postgres(Box<TestDatabase>),
+}
+
+impl Rows {
+    pub fn new(database: Database, folder: &Path, name: &str) -> Self {
+        match database {
+            Database::Sqlite => Self::Sqlite(folder.join(format!("{name}.db"))),
+            Database::Postgres => Self::Postgres(Box::new(TestDatabase::postgres())),
+        }
+    }
+
+    /// As the configuration spells it.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Self::Postgres(database) => database.url().to_owned(),
+        }
+    }
+
+    /// Runs SQL; one line a row, columns separated by `|`.
+    #[track_caller]
+    pub fn sql(&self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(file) => {
+                let ran = run(Command::new("sqlite3").args(["-batch", "-bail", "-cmd", ".timeout 10000"]).arg(file).arg(sql));
+                ran.good().output.trim_end().to_owned()
+            }
+            Self::Postgres(database) => database.query(sql),
+        }
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Bytes as SQL spells them.
+    pub fn bytes(&self, bytes: &[u8]) -> String {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        if self.is_sqlite() { format!("x'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+    }
+}

@@ -1,0 +1,165 @@
+//! The configuration files of a test system.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use km_test_support::TestToken;
+
+use crate::identities;
+
+/// What a test may want to be different.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub development: bool,
+    /// Life of certificates, in seconds.
+    pub lifetime: u32,
+    /// Bytes of a request body.
+    pub max_body: usize,
+    pub terms_per_minute: u32,
+    /// Starts the registry beside the key manager.
+    pub registry: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { development: false, lifetime: 86_400, max_body: 2 * 1024 * 1024, terms_per_minute: 10_000, registry: false }
+    }
+}
+
+/// Where the register definitions that ship lie.
+pub fn registers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/registers")
+}
+
+/// The key manager's file; its ports it keeps itself.
+pub fn key_manager(folder: &Path, token: &TestToken, database: &str, issuer: &str, options: &Options) -> String {
+    let Options { development, lifetime, max_body, terms_per_minute, .. } = options;
+    let TestToken { module, label, pin_file, .. } = token;
+    format!(
+        r#"state_dir = "{state}"
+installation = "Sealkeep test"
+log_origin = "sealkeep.test/log"
+development = {development}
+registers = "{registers}"
+
+[database]
+url = "{database}"
+
+[token]
+module = "{module}"
+label = "{label}"
+pin_file = "{pin_file}"
+
+[certificates]
+lifetime_seconds = {lifetime}
+
+[budgets]
+terms_per_minute = {terms_per_minute}
+
+[lanes]
+deadline_ms = 20000
+
+[jobs]
+checkpoint_ms = 100
+
+[limits]
+max_body = {max_body}
+workers = 1
+
+[log]
+format = "json"
+{issuers}"#,
+        state = folder.join("keymanager").display(),
+        registers = registers().display(),
+        module = module.display(),
+        pin_file = pin_file.display(),
+        issuers = issuers(issuer),
+    )
+}
+
+/// The registry's file.
+pub fn registry(folder: &Path, database: &str, issuer: &str, rest: &str, grpc: &str, options: &Options) -> String {
+    let Options { development, max_body, .. } = options;
+    let public = folder.join("keymanager");
+    format!(
+        r#"state_dir = "{state}"
+development = {development}
+registers = "{registers}"
+
+[database]
+url = "{database}"
+
+[key_manager]
+grpc = "{grpc}"
+rest = "{rest}"
+service_root = "{service_root}"
+evidence_root = "{evidence_root}"
+
+[jobs]
+settle_ms = 200
+terms_seconds = 1
+
+[limits]
+max_body = {max_body}
+workers = 1
+
+[log]
+format = "json"
+{issuers}"#,
+        state = folder.join("registry").display(),
+        registers = registers().display(),
+        service_root = public.join("ca.pem").display(),
+        evidence_root = public.join("evidence-root.pem").display(),
+        issuers = issuers(issuer),
+    )
+}
+
+fn issuers(issuer: &str) -> String {
+    format!(
+        r#"
+[[issuers]]
+issuer = "{issuer}"
+audience = "sealkeep"
+algorithms = ["ES256"]
+tenant = {{ claim = "tenant" }}
+"#
+    )
+}
+
+/// The development issuer's file.
+pub fn issuer(folder: &Path, issuer: &str, port: u16) -> String {
+    let state = folder.join("issuer");
+    let mut text = format!(
+        r#"state = "{state}"
+port = {port}
+issuer = "{issuer}"
+access_token_seconds = 3600
+
+[tls]
+certificate = "{state}/certificate.pem"
+key = "{state}/key.pem"
+
+[log]
+format = "json"
+"#,
+        state = state.display()
+    );
+    for identity in identities::ALL {
+        let (name, roles) = (identity.name, identity.roles);
+        let secret = secret_file(folder, name);
+        let acr = identity.acr.map(|acr| format!("acr = \"{acr}\"\n")).unwrap_or_default();
+        write!(
+            text,
+            "\n[[clients]]\nclient_id = \"{name}\"\nsecret_file = \"{}\"\nroles = {roles:?}\ntenant = \"{}\"\n{acr}",
+            secret.display(),
+            identity.tenant,
+        )
+        .expect("text grows");
+    }
+    text
+}
+
+/// Where the secret of an identity lies.
+pub fn secret_file(folder: &Path, identity: &str) -> PathBuf {
+    folder.join("secrets").join(identity)
+}

@@ -1,0 +1,453 @@
+//! A running system: token, databases, issuer, key manager, registry, each fresh and gone at the end.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use km_test_support::{Child, TestFolder, TestToken, wait_until};
+use serde_json::{Value, json};
+
+use crate::call::{Client, https};
+use crate::database::Rows;
+use crate::grpc::Grpc;
+use crate::guard::Guard;
+use crate::identities::{self, identity};
+use crate::program::{self, Ran, run};
+use crate::{Database, Options, base64url, openssl, settings, wait};
+
+/// How long a service may take to become ready.
+const START: Duration = Duration::from_secs(60);
+/// Officers' tokens are fetched again after this time, long before their second factor is too old.
+const TOKEN_KEPT: Duration = Duration::from_secs(300);
+
+/// Everything of one system. Dropping it stops and removes everything.
+pub struct System {
+    services: Mutex<HashMap<&'static str, Child>>,
+    addresses: Mutex<Addresses>,
+    tokens: Mutex<HashMap<String, (String, Instant)>>,
+    /// Held while files are made that several tests share.
+    pub(crate) making: Mutex<()>,
+    /// How far the log was read already.
+    pub(crate) seen: AtomicU64,
+    /// The key manager's database.
+    pub rows: Rows,
+    /// The registry's database.
+    pub registry_rows: Rows,
+    pub database: Database,
+    pub options: Options,
+    issuer: String,
+    guard: Guard,
+    token: TestToken,
+    folder: TestFolder,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Addresses {
+    rest: String,
+    officer: String,
+    grpc: String,
+    ops: String,
+    registry: String,
+    registry_ops: String,
+}
+
+/// A certificate under the service root, with its key.
+#[derive(Debug, Clone)]
+pub struct Certified {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Certified {
+    pub fn files(&self) -> (&Path, &Path) {
+        (&self.certificate, &self.key)
+    }
+
+    /// The serial number, lower-case hexadecimal.
+    #[track_caller]
+    pub fn serial(&self) -> String {
+        let ran = openssl::openssl("x509 -noout -serial -in", &[&self.certificate]).good();
+        ran.output.trim().trim_start_matches("serial=").to_lowercase()
+    }
+}
+
+impl System {
+    /// Starts everything and waits until it is ready.
+    #[track_caller]
+    pub fn start(database: Database, options: Options) -> Self {
+        let (token, folder) = (TestToken::new(), TestFolder::new("system"));
+        let guard = Guard::over(&[folder.path(), token.folder()], &program::folder());
+        for name in ["issuer", "registry", "secrets", "logs", "certificates"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        let rows = Rows::new(database, folder.path(), "keymanager");
+        let registry_rows = Rows::new(database, folder.path(), "registry");
+        // Held until the issuer takes the port over.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let issuer = format!("https://{}", port.local_addr().expect("an address"));
+        let mut system = Self {
+            services: Mutex::default(),
+            addresses: Mutex::default(),
+            tokens: Mutex::default(),
+            making: Mutex::default(),
+            seen: AtomicU64::new(0),
+            rows,
+            registry_rows,
+            database,
+            options,
+            issuer,
+            guard,
+            token,
+            folder,
+        };
+        system.prepare();
+        system.start_key_manager();
+        system.start_issuer(port);
+        system.wait_until_ready();
+        if system.options.registry {
+            system.prepare_registry();
+            system.start_registry();
+        }
+        system
+    }
+
+    /// Writes the key manager's configuration and runs `init` for both tenants.
+    fn prepare(&mut self) {
+        let Self { token, rows, issuer, options, .. } = self;
+        let text = settings::key_manager(self.folder.path(), token, &rows.url(), issuer, options);
+        std::fs::write(self.config("keymanager"), text).expect("the configuration");
+        for tenant in [identities::DEMO, identities::OTHER] {
+            self.key_manager(&["init", "--tenant", tenant]).good();
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A file that `init` made for others to pin.
+    pub fn public(&self, name: &str) -> PathBuf {
+        self.folder().join("keymanager").join(name)
+    }
+
+    /// The configuration of a service.
+    pub fn config(&self, service: &str) -> PathBuf {
+        self.folder().join(format!("{service}.toml"))
+    }
+
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// A command of the key manager's program that will run with the token.
+    pub fn key_manager_command(&self, command: &str) -> Command {
+        self.command("keymanager-svc", command, &self.config("keymanager"))
+    }
+
+    /// Runs a command of the key manager's program: its name, then what follows `--config`.
+    pub fn key_manager(&self, arguments: &[&str]) -> Ran {
+        run(self.key_manager_command(arguments[0]).args(&arguments[1..]))
+    }
+
+    /// Runs a command of the registry's program.
+    pub fn registry_command(&self, arguments: &[&str]) -> Ran {
+        run(self.command("registry-svc", arguments[0], &self.config("registry")).args(&arguments[1..]))
+    }
+
+    fn command(&self, program: &str, command: &str, config: &Path) -> Command {
+        let (name, value) = self.token.environment();
+        let mut built = Command::new(program::path(program));
+        built.arg(command).arg("--config").arg(config).env(name, value);
+        built
+    }
+
+    // Starting and stopping.
+
+    /// Starts the key manager and waits until its listeners are open.
+    #[track_caller]
+    pub fn start_key_manager(&self) {
+        let known = self.public("addresses.json");
+        let _ = std::fs::remove_file(&known);
+        self.spawn("keymanager", &mut self.key_manager_command("serve"));
+        self.await_or_show("keymanager", || known.exists());
+        let text = std::fs::read(&known).expect("the addresses");
+        let said: Value = serde_json::from_slice(&text).expect("addresses as JSON");
+        let text = |name: &str| said[name].as_str().expect("an address").to_owned();
+        let mut addresses = self.addresses.lock().expect("addresses");
+        (addresses.rest, addresses.officer) = (text("rest"), text("officer"));
+        (addresses.grpc, addresses.ops) = (text("grpc"), text("ops"));
+    }
+
+    fn start_issuer(&self, port: TcpListener) {
+        let folder = self.folder().join("issuer");
+        let certified = self.certificate(identities::DEMO, "issuer", "dev-issuer");
+        std::fs::copy(&certified.certificate, folder.join("certificate.pem")).expect("a copy");
+        std::fs::copy(&certified.key, folder.join("key.pem")).expect("a copy");
+        let number = port.local_addr().expect("an address").port();
+        let text = settings::issuer(self.folder(), &self.issuer, number);
+        std::fs::write(self.config("issuer"), text).expect("the configuration");
+        drop(port);
+        self.spawn("issuer", &mut self.command("dev-issuer", "serve", &self.config("issuer")));
+        let anyone = Client::new(https(&self.public("ca.pem"), None), &self.issuer);
+        self.await_or_show("issuer", || {
+            anyone.try_send("GET", "/.well-known/openid-configuration", None, Vec::new()).is_ok()
+        });
+    }
+
+    /// Writes the registry's configuration and its one-time token.
+    fn prepare_registry(&self) {
+        let addresses = self.addresses().clone();
+        let (folder, url) = (self.folder(), self.registry_rows.url());
+        let text =
+            settings::registry(folder, &url, &self.issuer, &addresses.rest, &addresses.grpc, &self.options);
+        std::fs::write(self.config("registry"), text).expect("the configuration");
+        let invitation = folder.join("registry/invitation");
+        self.invite(identities::DEMO, "registry", "registry", &invitation);
+    }
+
+    /// Starts the registry and waits until it is ready.
+    #[track_caller]
+    pub fn start_registry(&self) {
+        let state = self.folder().join("registry");
+        let (known, ops) = (state.join("registry-address"), state.join("registry-ops-address"));
+        for file in [&known, &ops] {
+            let _ = std::fs::remove_file(file);
+        }
+        self.spawn("registry", &mut self.command("registry-svc", "serve", &self.config("registry")));
+        self.await_or_show("registry", || ops.exists());
+        let text = |file: &Path| std::fs::read_to_string(file).expect("an address").trim().to_owned();
+        {
+            let mut addresses = self.addresses.lock().expect("addresses");
+            (addresses.registry, addresses.registry_ops) = (text(&known), text(&ops));
+        }
+        self.await_or_show("registry", || self.registry_readiness().is_some_and(|(status, _)| status == 200));
+    }
+
+    fn spawn(&self, name: &'static str, command: &mut Command) {
+        let count = (0..).find(|count| !self.log_file(name, *count).exists()).expect("a number");
+        let child = Child::start(command, &self.log_file(name, count));
+        self.guard.note(child.id());
+        self.services.lock().expect("services").insert(name, child);
+    }
+
+    fn log_file(&self, name: &str, count: u32) -> PathBuf {
+        self.folder().join("logs").join(format!("{name}-{count}.log"))
+    }
+
+    #[track_caller]
+    fn await_or_show(&self, name: &'static str, mut condition: impl FnMut() -> bool) {
+        let mut ended = false;
+        let held = wait_until(START, || {
+            ended = !self.service(name).get_mut(name).is_some_and(Child::is_running);
+            ended || condition()
+        });
+        assert!(held && !ended, "{name} did not start{}\n{}", if ended { ": it ended" } else { "" }, self.logs(60));
+    }
+
+    fn service(&self, _name: &str) -> MutexGuard<'_, HashMap<&'static str, Child>> {
+        self.services.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits until the key manager says that it is ready.
+    #[track_caller]
+    pub fn wait_until_ready(&self) {
+        self.await_or_show("keymanager", || self.readiness().is_some_and(|(status, _)| status == 200));
+    }
+
+    /// Asks a service to stop, as a service manager does; gives its exit code, or nothing if it did not end in time.
+    pub fn stop(&self, name: &'static str) -> Option<Option<i32>> {
+        let mut child = self.service(name).remove(name).expect("the service runs");
+        child.stop(Duration::from_secs(20)).map(|status| status.code())
+    }
+
+    /// Ends a service at once, as a power failure does.
+    pub fn kill(&self, name: &'static str) {
+        self.service(name).remove(name).expect("the service runs").kill();
+    }
+
+    pub fn process_id(&self, name: &'static str) -> u32 {
+        self.service(name).get(name).expect("the service runs").id()
+    }
+
+    /// The last lines that each service logged.
+    pub fn logs(&self, lines: usize) -> String {
+        let mut shown = String::new();
+        let mut files: Vec<_> = std::fs::read_dir(self.folder().join("logs")).into_iter().flatten().flatten().collect();
+        files.sort_by_key(std::fs::DirEntry::file_name);
+        for file in files {
+            let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+            let all: Vec<_> = text.lines().collect();
+            let last = &all[all.len().saturating_sub(lines)..];
+            shown.push_str(&format!("--- {}\n{}\n", file.file_name().display(), last.join("\n")));
+        }
+        shown
+    }
+
+    /// Everything that a service has logged since the system was started.
+    pub fn log_of(&self, name: &str) -> String {
+        (0..).map(|count| self.log_file(name, count)).take_while(|file| file.exists()).fold(String::new(), |text, file| {
+            text + &std::fs::read_to_string(file).unwrap_or_default()
+        })
+    }
+
+    // Calling.
+
+    fn addresses(&self) -> MutexGuard<'_, Addresses> {
+        self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The key manager's listener for everyone, without a token.
+    pub fn anyone(&self) -> Client {
+        Client::new(https(&self.public("ca.pem"), None), &self.addresses().rest)
+    }
+
+    /// The key manager's listener for everyone, as this identity.
+    pub fn rest(&self, who: &str) -> Client {
+        self.anyone().with_token(self.token(who))
+    }
+
+    /// The officers' listener, as this identity with a workstation's certificate of its tenant.
+    pub fn officer(&self, who: &str) -> Client {
+        let workstation = self.certificate(identity(who).tenant, "officer", "workstation");
+        self.at_officer_door(Some(workstation.files())).with_token(self.token(who))
+    }
+
+    /// The officers' listener with any certificate or none.
+    pub fn at_officer_door(&self, certificate: Option<(&Path, &Path)>) -> Client {
+        Client::new(https(&self.public("ca.pem"), certificate), &self.addresses().officer)
+    }
+
+    /// The gRPC listener, with the registry's certificate of this tenant.
+    pub fn grpc(&self, tenant: &str) -> Grpc {
+        let registry = self.certificate(tenant, "registry", "test-registry");
+        self.grpc_with(Some(registry.files()))
+    }
+
+    /// The gRPC listener with any certificate or none.
+    pub fn grpc_with(&self, certificate: Option<(&Path, &Path)>) -> Grpc {
+        Grpc::new(&self.addresses().grpc, &self.public("ca.pem"), certificate)
+    }
+
+    /// The registry, as this identity.
+    pub fn registry(&self, who: &str) -> Client {
+        self.registry_anyone().with_token(self.token(who))
+    }
+
+    /// The registry, without a token.
+    pub fn registry_anyone(&self) -> Client {
+        Client::new(https(&self.public("ca.pem"), None), &self.addresses().registry)
+    }
+
+    /// What the key manager's `/readyz` says.
+    pub fn readiness(&self) -> Option<(u16, Value)> {
+        readiness(&self.addresses().ops.clone())
+    }
+
+    /// What the registry's `/readyz` says.
+    pub fn registry_readiness(&self) -> Option<(u16, Value)> {
+        readiness(&self.addresses().registry_ops.clone())
+    }
+
+    /// A page of the key manager's operators' listener.
+    pub fn ops(&self, path: &str) -> String {
+        let address = self.addresses().ops.clone();
+        wait(async { reqwest::get(format!("{address}{path}")).await.expect("an answer").text().await.expect("text") })
+    }
+
+    // Identities.
+
+    /// A token of this identity, from the issuer.
+    #[track_caller]
+    pub fn token(&self, who: &str) -> String {
+        let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((token, _)) = tokens.get(who).filter(|(_, since)| since.elapsed() < TOKEN_KEPT) {
+            return token.clone();
+        }
+        let secret = std::fs::read_to_string(settings::secret_file(self.folder(), identity(who).name)).expect("a secret");
+        let form = format!("grant_type=client_credentials&client_id={who}&client_secret={}", secret.trim());
+        let issuer = Client::new(https(&self.public("ca.pem"), None), &self.issuer);
+        let answer = issuer.send("POST", "/token", Some("application/x-www-form-urlencoded"), form.into_bytes()).good();
+        let token = answer["access_token"].as_str().expect("a token").to_owned();
+        tokens.insert(who.to_owned(), (token.clone(), Instant::now()));
+        token
+    }
+
+    /// A certificate of this name under the service root; the same one at every call.
+    #[track_caller]
+    pub fn certificate(&self, tenant: &str, kind: &str, name: &str) -> Certified {
+        let _one_at_a_time = self.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let folder = self.folder().join("certificates").join(format!("{tenant}-{kind}-{name}"));
+        let certified = Certified { certificate: folder.join("certificate.pem"), key: folder.join("key.pem") };
+        if !certified.certificate.exists() {
+            std::fs::create_dir(&folder).expect("a folder");
+            openssl::make_key(&certified.key);
+            let invitation = folder.join("invitation");
+            self.invite(tenant, kind, name, &invitation);
+            let csr = base64url(openssl::request(&certified.key));
+            let token = std::fs::read_to_string(&invitation).expect("a one-time token");
+            let issued = self.anyone().post("/v1/enrol", json!({"token": token.trim(), "csr": csr})).good();
+            let chain: String = issued["chain"].as_array().expect("a chain").iter().filter_map(Value::as_str).collect();
+            std::fs::write(&certified.certificate, chain).expect("a file");
+        }
+        certified
+    }
+
+    /// Has a one-time token written to a file.
+    #[track_caller]
+    pub fn invite(&self, tenant: &str, kind: &str, name: &str, out: &Path) {
+        let out = out.to_str().expect("a path that is text");
+        self.key_manager(&["invite", "--tenant", tenant, "--kind", kind, "--name", name, "--out", out]).good();
+    }
+
+    // Keys.
+
+    /// A new key of the first tenant that backends may use.
+    #[track_caller]
+    pub fn key(&self, purpose: &str, algorithm: &str) -> String {
+        self.key_for(purpose, algorithm, &["sealkeep-backend"])
+    }
+
+    /// A new key of the first tenant that these roles may use.
+    #[track_caller]
+    pub fn key_for(&self, purpose: &str, algorithm: &str, roles: &[&str]) -> String {
+        let id = new_key_id();
+        let body = json!({"id": id, "purpose": purpose, "algorithm": algorithm, "allow": roles});
+        self.officer("officer").post("/v1/officer/keys", body).good();
+        id
+    }
+
+    /// Gives a key a new version.
+    #[track_caller]
+    pub fn rotate(&self, key: &str) -> u64 {
+        let made = self.officer("officer").post(&format!("/v1/officer/keys/{key}/rotate"), json!({})).good();
+        made["version"].as_u64().expect("a version")
+    }
+}
+
+/// A key id that no other test uses.
+pub fn new_key_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    format!("key-{}", COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+}
+
+fn readiness(address: &str) -> Option<(u16, Value)> {
+    wait(async {
+        let response = reqwest::get(format!("{address}/readyz")).await.ok()?;
+        Some((response.status().as_u16(), response.json().await.ok()?))
+    })
+}
+
+/// The certificates of a PEM file, DER.
+pub fn der_of(file: &Path) -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1).map(|block| {
+        let body: String = block.split("-----END").next().unwrap_or_default().split_whitespace().collect();
+        base64::engine::general_purpose::STANDARD.decode(body).expect("PEM")
+    });
+    blocks.collect()
+}
