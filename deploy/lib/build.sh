@@ -6,7 +6,12 @@ bin=$PWD/target/release
 
 build_release() {
   need_cargo || return
-  cargo build --release --locked --workspace --bins || return
+  # On a terminal cargo draws its progress there; elsewhere its many lines are for the log.
+  if [[ -t 2 ]]; then
+    cargo build --release --locked --workspace --bins
+  else
+    quietly cargo build --release --locked --workspace --bins
+  fi
 }
 
 install_what_is_missing() {

@@ -26,7 +26,6 @@ need_for_building_and_running() {
   need jq jq "reads JSON answers"
   need sqlite3 sqlite3 "shows the database rows as a thief would see them"
   need unzip unzip "opens the export bundle"
-  need zip zip "packs the altered export bundle that must be refused"
   need python3 python3 "makes the sample people and searches for their values"
 }
 

@@ -8,20 +8,31 @@ complain() {
   printf 'FAILED %s\n  why: %s\n  log: %s\n' "$1" "$2" "$3" >&2
 }
 
-# stage NAME FUNCTION: runs one step of the start and prints how long it took. Output of the step goes to its log; lines
-# that begin with "  " are shown.
+# elapsed SINCE: the time since then (nanoseconds of `date +%s%N`), in seconds with a tenth.
+elapsed() {
+  local tenths=$((($(date +%s%N) - $1) / 100000000))
+  printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
+}
+
+# stage NAME COMMAND…: one stage of the start, with the time since the start and the time that it took. What it has to say stands
+# between, indented; the rest goes to the log.
 stage() {
-  local name=$1 begun=$SECONDS log="$SEALKEEP_HOME/logs/quickstart.log"
+  local name=$1 begun log="$SEALKEEP_HOME/logs/quickstart.log" size
   shift
-  mkdir -p "$SEALKEEP_HOME/logs"
+  begun=$(date +%s%N)
   printf '[%4d s] %s\n' "$SECONDS" "$name"
-  printf '\n== %s\n' "$name" >>"$log"
+  printf '== %s: %s\n' "$(date -u +%FT%TZ)" "$name" >>"$log"
+  size=$(stat -c %s "$log")
+  complained=false
   "$@" || {
-    complain "$name" "$(tail -3 "$log" | tr '\n' ' ')" "$log"
+    $complained || complain "$name" "$(tail -c "+$((size + 1))" "$log" | grep -v '^$' | tail -3 | tr '\n' ' ')" "$log"
     exit 1
   }
-  printf '         %s: %d s\n' "$name" $((SECONDS - begun))
+  printf '         %s\n' "$(elapsed "$begun")"
 }
+
+# note TEXT: a line of a stage.
+note() { printf '         %s\n' "$*"; }
 
 # quietly COMMAND…: for the log only.
 quietly() { "$@" >>"$SEALKEEP_HOME/logs/quickstart.log" 2>&1; }

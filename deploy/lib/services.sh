@@ -7,7 +7,7 @@ start_keymanager() {
 }
 
 start_issuer() {
-  ask_certificate issuer dev-issuer "$SEALKEEP_HOME/issuer" || return
+  certify_issuer || return
   start_service issuer "https://127.0.0.1:$(port issuer)/.well-known/openid-configuration" \
     "$bin/dev-issuer" serve --config "$SEALKEEP_HOME/config/issuer.toml"
 }
@@ -28,10 +28,16 @@ stop_services() {
   for name in registry issuer keymanager; do stop_service "$name"; done
 }
 
-# Stays until one of them ends by itself, which is a failure.
+# Stays until one of them ends by itself, which is a failure. Looks after the certificates that no service renews.
 watch_services() {
-  local name
+  local name look=$((SECONDS + 3600))
   while :; do
+    if ((SECONDS >= look)); then
+      look=$((SECONDS + 3600))
+      if ! { invite_certified && certify_issuer && certify_demo_identities; }; then
+        say "certificates could not be renewed, see $SEALKEEP_HOME/logs/quickstart.log"
+      fi
+    fi
     for name in keymanager issuer registry; do
       if ! is_running "$name"; then
         complain "$name" "it ended by itself" "$SEALKEEP_HOME/logs/$name.log"
@@ -47,10 +53,6 @@ watch_services() {
 start_service() {
   local name=$1 url=$2 log="$SEALKEEP_HOME/logs/$1.log"
   shift 2
-  if is_running "$name"; then
-    complain "$name" "it runs already, process $(<"$SEALKEEP_HOME/run/$name.pid")" "$log"
-    return 1
-  fi
   # In a session of its own, so that Ctrl-C reaches this script alone, which then stops them in order. SOFTHSM2_CONF is
   # how the software token's module finds its objects; others ignore it.
   SOFTHSM2_CONF="$SEALKEEP_HOME/token/softhsm2.conf" setsid "$@" >>"$log" 2>&1 </dev/null 9>&- &
@@ -65,11 +67,14 @@ wait_for() {
     if curl -fsS --max-time 2 --cacert "$SEALKEEP_HOME/ca.pem" -o /dev/null "$url" 2>/dev/null; then return 0; fi
     if ! is_running "$name"; then
       complain "$name" "it ended while starting: $(tail -n 1 "$log")" "$log"
+      complained=true
       return 1
     fi
     sleep 0.1
   done
   complain "$name" "$url did not answer within a minute" "$log"
+  # shellcheck disable=SC2034 # say.sh then has nothing to add
+  complained=true
   return 1
 }
 

@@ -4,20 +4,31 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$here/search.sh"
 title "2. Search every imported value in the registry's database, write-ahead log and logs"
 
-values_of "$work/people.csv" >"$scratch/values"
+values_of "$people" >"$scratch/values"
 all=$(wc -l <"$scratch/values")
-control=$(found_of "$scratch/values" "$work/people.csv" | wc -l)
+control=$(found_of "$scratch/values" "$people" | wc -l)
+((all > 5000)) || fail "only $all values to search for"
 ((control == all)) || fail "the control found $control of $all values in the CSV: the search itself is blind"
-evidence "control: the search finds $control of $all values in the CSV"
+evidence "control: the same search finds $(grouped "$control") of $(grouped "$all") values in the CSV"
 
-mapfile -t files < <(find "$home/registry" -type f \( -name '*.db*' -o -name '*.sqlite*' -o -name '*.log' -o -name '*.bak' \); \
-  find "$home/logs" -type f -name 'registry.log*')
+mapfile -t files < <(find "$home/registry" "$home/logs" -type f \( -path '*/registry/*' -o -name 'registry.log*' \))
+[[ " ${files[*]} " == *"/registry.db "* && " ${files[*]} " == *"/registry.db-wal "* && " ${files[*]} " == *"/registry.log "* ]] ||
+  fail "database, write-ahead log or log are not where they were looked for: ${files[*]}"
 bytes=$(cat "${files[@]}" | wc -c)
-((bytes > 100000)) || fail "only $bytes bytes to search: the database is not where it was looked for"
+((bytes > 1000000)) || fail "only $bytes bytes to search"
 found_of "$scratch/values" "${files[@]}" >"$scratch/hits"
-if [[ -s $scratch/hits ]]; then fail "$(wc -l <"$scratch/hits") values found, in: $(grep -l -a -F -f "$scratch/hits" "${files[@]}" | tr '\n' ' ')"; fi
-holds "0 of $all values in ${#files[@]} files, $bytes bytes: $(printf '%s ' "${files[@]##*/}")"
+if [[ -s $scratch/hits ]]; then
+  fail "$(wc -l <"$scratch/hits") values found, in: $(grep -l -a -F -f "$scratch/hits" "${files[@]}" | tr '\n' ' ')"
+fi
+for name in registry.db registry.db-wal registry.log; do
+  for file in "${files[@]}"; do [[ ${file##*/} != "$name" ]] || evidence "searched: $file, $(grouped "$(stat -c %s "$file")") bytes"; done
+done
 
 evidence "one row as the database holds it:"
-in_registry -line 'select * from records limit 1' | cut -c1-110 | sed 's/^/     /'
-in_registry -line "select field, version, substr(hex(value), 1, 60) || '…' as value from sealed_fields limit 2" | cut -c1-110 | sed 's/^/     /'
+in_registry -line 'select record, version, clear, created from records limit 1' | sed 's/^ *//' | cut -c1-150 | shown
+record=$(in_registry 'select record from records limit 1')
+in_registry "select field || ': ' || length(value) || ' bytes, …' || lower(substr(hex(value), -72)) from sealed_fields
+  where record = '$record' and field in ('display_name', 'national_id', 'birth_date')" | shown
+in_registry "select 'index term of ' || field || ': ' || lower(hex(term)) from index_terms
+  where record = '$record' and field = 'national_id'" | shown
+holds "0 of $(grouped "$all") values in ${#files[@]} files, $(grouped "$bytes") bytes"

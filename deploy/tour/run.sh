@@ -3,14 +3,14 @@
 # one run shows everything that does not hold; exit status 0 only if all held.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit
-failed=0
+failed=()
 for step in [0-9][0-9]-*.sh; do
   begun=$SECONDS
-  if ! bash "$step"; then failed=$((failed + 1)); fi
+  bash "$step" || failed+=("$step")
   printf '         %d s, %d s since the tour began\n' $((SECONDS - begun)) "$SECONDS"
 done
-if ((failed)); then
-  printf '\nThe tour: %d of 10 steps FAILED.\n' "$failed"
+if ((${#failed[@]})); then
+  printf '\nThe tour FAILED in %d of 10 steps: %s\n' "${#failed[@]}" "${failed[*]}"
   exit 1
 fi
 printf '\nThe tour: all 10 steps held.\n'

@@ -1,15 +1,18 @@
 # shellcheck shell=bash
 # The canary search: which of many values stand in files, byte for byte.
 
-# values_of CSV: every personal value of four characters or more, one a line. Clear columns are not personal.
+# values_of CSV: every personal value of four characters or more, one a line; each item of a list by itself. The two clear
+# columns are not personal.
 values_of() {
   python3 - "$1" <<'PYTHON'
 import csv, sys
-CLEAR = {"household", "admin_code", "registration_status"}
+CLEAR = {"admin_code", "registration_status"}
 values = set()
 with open(sys.argv[1], encoding="utf-8-sig", newline="") as file:
     for row in csv.DictReader(file):
-        values.update(v for column, v in row.items() if column not in CLEAR and len(v) >= 4)
+        for column, cell in row.items():
+            if column not in CLEAR:
+                values.update(value for value in cell.split("|") if len(value) >= 4)
 print("\n".join(sorted(values)))
 PYTHON
 }
@@ -21,12 +24,12 @@ found_of() {
   shift
   left=$(mktemp)
   round=$(mktemp)
-  cp "$values" "$left"
+  LC_ALL=C sort -u "$values" >"$left"
   while [[ -s $left ]]; do
     LC_ALL=C grep -a -o -h -F -f "$left" -- "$@" | LC_ALL=C sort -u >"$round" || true
     [[ -s $round ]] || break
     cat "$round"
-    LC_ALL=C sort -u "$left" | LC_ALL=C comm -23 - "$round" >"$left.next"
+    LC_ALL=C comm -23 "$left" "$round" >"$left.next"
     mv "$left.next" "$left"
   done
   rm -f "$left" "$round"

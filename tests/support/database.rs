@@ -36,6 +36,14 @@ impl Rows {
         }
     }
 
+    /// A folder of its own, where it has one.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(database) => Some(database.folder()),
+        }
+    }
+
     /// Runs SQL; one line a row, columns separated by `|`.
     #[track_caller]
     pub fn sql(&self, sql: &str) -> String {

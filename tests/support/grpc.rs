@@ -88,7 +88,7 @@ fn called<T>(result: Result<Response<T>, Status>, request_id: String) -> Called<
 }
 
 macro_rules! methods {
-    ($($client:ident: $($method:ident($request:ty) -> $response:ty;)*)*) => {
+    ($($client:ident { $($method:ident($request:ty) -> $response:ty;)* })*) => {
         impl Grpc {$($(
             pub fn $method(&self, message: $request) -> Called<$response> {
                 let (request, id) = self.request(message);
@@ -102,17 +102,20 @@ macro_rules! methods {
 }
 
 methods! {
-    RecordsClient:
+    RecordsClient {
         seal_record(SealRecordRequest) -> SealRecordResponse;
         open_record(OpenRecordRequest) -> OpenRecordResponse;
         index_terms(IndexTermsRequest) -> IndexTermsResponse;
         erase_record(EraseRecordRequest) -> EraseRecordResponse;
         recompute_terms(RecomputeTermsRequest) -> RecomputeTermsResponse;
         rewrap_status(RewrapStatusRequest) -> RewrapStatusResponse;
-    LogClient:
+    }
+    LogClient {
         append_events(AppendEventsRequest) -> AppendEventsResponse;
         consistency_proof(ConsistencyProofRequest) -> ConsistencyProofResponse;
         cosign(CosignRequest) -> CosignResponse;
-    CertificatesClient:
+    }
+    CertificatesClient {
         renew(RenewRequest) -> RenewResponse;
+    }
 }

@@ -3,6 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine;
+use serde_json::Value;
+
+use crate::from_base64url;
 use crate::program::{Ran, run};
 
 /// Runs openssl with these arguments, separated by blanks, and the paths at its end.
@@ -75,4 +79,94 @@ pub fn der_form(signature: &[u8]) -> Vec<u8> {
         body.extend_from_slice(half);
     }
     [&[0x30, u8::try_from(body.len()).expect("a short signature")], body.as_slice()].concat()
+}
+
+/// A JSON Web Key as SubjectPublicKeyInfo in PEM (RFC 5480, RFC 8017, RFC 8410), for stock openssl to read.
+pub fn public_pem(jwk: &Value) -> String {
+    let part = |name: &str| from_base64url(jwk[name].as_str().unwrap_or_else(|| panic!("no {name} in {jwk}")));
+    let spki = match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
+        (Some("RSA"), _) => {
+            let key = der(0x30, &[integer(&part("n")), integer(&part("e"))].concat());
+            info(&[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00], &key)
+        }
+        (_, Some("P-256")) => info(
+            &[0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7],
+            &[vec![4], part("x"), part("y")].concat(),
+        ),
+        (_, Some("P-384")) => info(
+            &[0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22],
+            &[vec![4], part("x"), part("y")].concat(),
+        ),
+        (_, Some("Ed25519")) => info(&[0x30, 5, 6, 3, 0x2b, 0x65, 0x70], &part("x")),
+        other => panic!("no such kind of key: {other:?}"),
+    };
+    let text = base64::engine::general_purpose::STANDARD.encode(spki);
+    format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+}
+
+fn info(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+    der(0x30, &[algorithm.to_vec(), der(0x03, &[&[0], key].concat())].concat())
+}
+
+fn integer(bytes: &[u8]) -> Vec<u8> {
+    let sign = if bytes[0] >= 0x80 { vec![0] } else { vec![] };
+    der(0x02, &[sign, bytes.to_vec()].concat())
+}
+
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let head = match length {
+        0..0x80 => vec![tag, length as u8],
+        0x80..0x100 => vec![tag, 0x81, length as u8],
+        _ => vec![tag, 0x82, (length >> 8) as u8, length as u8],
+    };
+    [head, content.to_vec()].concat()
+}
+
+/// Whether openssl takes this signature, in JOSE form, for the message under the key.
+pub fn verifies(folder: &Path, jwk: &Value, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.join(format!("{}-{name}", crate::call::request_id()));
+        std::fs::write(&path, content).expect("a file");
+        path
+    };
+    let (key, message) = (file("key", public_pem(jwk).as_bytes()), file("message", message));
+    let joined = algorithm.starts_with("ES");
+    let signature = file("signature", &if joined { der_form(signature) } else { signature.to_vec() });
+    let how = match algorithm {
+        "EdDSA" => "pkeyutl -verify -pubin -rawin",
+        "ES384" => "dgst -sha384",
+        "PS256" => "dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sigopt rsa_mgf1_md:sha256",
+        _ => "dgst -sha256",
+    };
+    let mut command = Command::new("openssl");
+    command.args(how.split(' '));
+    if algorithm == "EdDSA" {
+        command.arg("-inkey").arg(&key).arg("-in").arg(&message).arg("-sigfile").arg(&signature);
+    } else {
+        command.arg("-verify").arg(&key).arg("-signature").arg(&signature).arg(&message);
+    }
+    let ran = run(&mut command);
+    for path in [key, message, signature] {
+        std::fs::remove_file(path).expect("a file less");
+    }
+    ran.code == Some(0)
+}
+
+/// Encrypts to an RSA key: RSAES-OAEP with SHA-256 (RFC 8017, section 7.1).
+#[track_caller]
+pub fn encrypt_oaep(folder: &Path, jwk: &Value, message: &[u8]) -> Vec<u8> {
+    let name = crate::call::request_id();
+    let [key, plain, sealed] = ["key", "plain", "sealed"].map(|part| folder.join(format!("{name}-{part}")));
+    std::fs::write(&key, public_pem(jwk)).expect("a file");
+    std::fs::write(&plain, message).expect("a file");
+    let how = "pkeyutl -encrypt -pubin -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256";
+    let mut command = Command::new("openssl");
+    command.args(how.split(' ')).arg("-inkey").arg(&key).arg("-in").arg(&plain).arg("-out").arg(&sealed);
+    run(&mut command).good();
+    let bytes = std::fs::read(&sealed).expect("the ciphertext");
+    for path in [key, plain, sealed] {
+        std::fs::remove_file(path).expect("a file less");
+    }
+    bytes
 }

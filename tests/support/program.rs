@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// The folder of the programs.
+/// The folder of the programs, as the system names the file of a running one.
 pub fn folder() -> PathBuf {
-    let program = km_test_support::folder::program("keymanager-svc");
+    let program = path("keymanager-svc").canonicalize().expect("the program's real path");
     program.parent().expect("a program lies in a folder").to_path_buf()
 }
 

@@ -18,7 +18,7 @@ use crate::grpc::Grpc;
 use crate::guard::Guard;
 use crate::identities::{self, identity};
 use crate::program::{self, Ran, run};
-use crate::{Database, Options, base64url, openssl, settings, wait};
+use crate::{Database, Options, base64url, openssl, settings};
 
 /// How long a service may take to become ready.
 const START: Duration = Duration::from_secs(60);
@@ -81,12 +81,14 @@ impl System {
     #[track_caller]
     pub fn start(database: Database, options: Options) -> Self {
         let (token, folder) = (TestToken::new(), TestFolder::new("system"));
-        let guard = Guard::over(&[folder.path(), token.folder()], &program::folder());
         for name in ["issuer", "registry", "secrets", "logs", "certificates"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
         let rows = Rows::new(database, folder.path(), "keymanager");
         let registry_rows = Rows::new(database, folder.path(), "registry");
+        let mut folders = vec![folder.path(), token.folder()];
+        folders.extend([rows.folder(), registry_rows.folder()].into_iter().flatten());
+        let guard = Guard::over(&folders, &program::folder());
         // Held until the issuer takes the port over.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let issuer = format!("https://{}", port.local_addr().expect("an address"));
@@ -345,18 +347,24 @@ impl System {
 
     /// What the key manager's `/readyz` says.
     pub fn readiness(&self) -> Option<(u16, Value)> {
-        readiness(&self.addresses().ops.clone())
+        self.readiness_at(&self.addresses().ops.clone())
     }
 
     /// What the registry's `/readyz` says.
     pub fn registry_readiness(&self) -> Option<(u16, Value)> {
-        readiness(&self.addresses().registry_ops.clone())
+        self.readiness_at(&self.addresses().registry_ops.clone())
     }
 
     /// A page of the key manager's operators' listener.
     pub fn ops(&self, path: &str) -> String {
-        let address = self.addresses().ops.clone();
-        wait(async { reqwest::get(format!("{address}{path}")).await.expect("an answer").text().await.expect("text") })
+        let operator = Client::new(https(&self.public("ca.pem"), None), &self.addresses().ops);
+        operator.get(path).text()
+    }
+
+    fn readiness_at(&self, address: &str) -> Option<(u16, Value)> {
+        let operator = Client::new(https(&self.public("ca.pem"), None), address);
+        let answer = operator.try_send("GET", "/readyz", None, Vec::new()).ok()?;
+        Some((answer.status, answer.body))
     }
 
     // Identities.
@@ -406,6 +414,14 @@ impl System {
 
     // Keys.
 
+    /// The public key of this name, as the key set has it.
+    #[track_caller]
+    pub fn jwk(&self, kid: &str) -> Value {
+        let set = self.anyone().get("/.well-known/jwks.json?tenant=demo").good();
+        let keys = set["keys"].as_array().expect("keys");
+        keys.iter().find(|key| key["kid"] == kid).unwrap_or_else(|| panic!("no {kid} in {set:#}")).clone()
+    }
+
     /// A new key of the first tenant that backends may use.
     #[track_caller]
     pub fn key(&self, purpose: &str, algorithm: &str) -> String {
@@ -433,13 +449,6 @@ impl System {
 pub fn new_key_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     format!("key-{}", COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-}
-
-fn readiness(address: &str) -> Option<(u16, Value)> {
-    wait(async {
-        let response = reqwest::get(format!("{address}/readyz")).await.ok()?;
-        Some((response.status().as_u16(), response.json().await.ok()?))
-    })
 }
 
 /// The certificates of a PEM file, DER.

@@ -128,9 +128,7 @@ impl Http {
             request = request.header(name, value);
         }
         // `without_url`: an address is shown once, in our own words, and never with a query.
-        let unreachable = |error: reqwest::Error| {
-            ClientError::Unavailable(format!("{host} did not answer: {}", causes(&error.without_url())))
-        };
+        let unreachable = |error: reqwest::Error| no_answer(&host, &error.without_url());
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
@@ -156,6 +154,38 @@ fn refusal(status: StatusCode, body: &[u8]) -> ClientError {
     } else {
         ClientError::Refused(Box::new(problem))
     }
+}
+
+/// Why there is no answer. TLS refuses certificates before there could be one: the caller's there, the service's here.
+fn no_answer(host: &str, error: &(dyn std::error::Error + 'static)) -> ClientError {
+    use rustls::{AlertDescription as Alert, Error as Tls};
+    match tls_error(error) {
+        Some(Tls::AlertReceived(
+            alert @ (Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRequired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied),
+        )) => ClientError::Refused(Box::new(km_api::Problem {
+            title: format!("{host} refuses the client certificate: {alert:?}"),
+            ..km_api::Problem::of("certificate-refused", 0)
+        })),
+        Some(Tls::InvalidCertificate(_)) => {
+            ClientError::NotProven("the service's certificate does not lead to the pinned root, or is not valid now")
+        }
+        _ => ClientError::Unavailable(format!("{host} did not answer: {}", causes(error))),
+    }
+}
+
+/// The fault of TLS among the causes. An I/O error does not name what it holds as its source.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error
+        .downcast_ref::<rustls::Error>()
+        .or_else(|| held.and_then(|held| tls_error(held)))
+        .or_else(|| error.source().and_then(tls_error))
 }
 
 /// The error and what caused it, in one line.
@@ -186,4 +216,25 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ClientError
         .ok()
         .filter(|chain| !chain.is_empty())
         .ok_or_else(|| ClientError::Setup(format!("{} holds no certificate", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustls::{AlertDescription, CertificateError};
+
+    use super::*;
+
+    #[test]
+    fn a_refused_certificate_is_told_from_silence() {
+        let within = |error: rustls::Error| io::Error::other(io::Error::other(error));
+        let revoked = no_answer("host", &within(rustls::Error::AlertReceived(AlertDescription::CertificateRevoked)));
+        assert!(matches!(revoked, ClientError::Refused(problem) if problem.code() == "certificate-refused"));
+        let foreign = no_answer("host", &within(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)));
+        assert!(matches!(foreign, ClientError::NotProven(_)));
+        let closed = no_answer("host", &within(rustls::Error::AlertReceived(AlertDescription::CloseNotify)));
+        assert!(matches!(closed, ClientError::Unavailable(_)));
+        assert!(matches!(no_answer("host", &io::Error::other("refused")), ClientError::Unavailable(_)));
+    }
 }

@@ -2,7 +2,9 @@
 //! that it extends an earlier one. Who fetches all that, and how, is the caller's.
 
 use km_audit::{
-    Checkpoint, Frontier, LoggedEvent, Note, note::NoteError, proof,
+    Checkpoint, Frontier, LoggedEvent, Note,
+    note::NoteError,
+    proof,
     tree::{Hash, leaf_hash},
 };
 use km_domain::Timestamp;
@@ -178,7 +180,10 @@ mod tests {
     fn gaps_are_bridged_by_proofs() {
         let (log, events) = (checkpoint(7), trail([1, 4, 5]));
         assert!(!events.is_whole(&log));
-        assert_eq!((events.sample(2), trail(0..2).sample(5), Trail::default().sample(1)), (vec![1, 5], vec![0, 1], vec![]));
+        assert_eq!(
+            (events.sample(2), trail(0..2).sample(5), Trail::default().sample(1)),
+            (vec![1, 5], vec![0, 1], vec![])
+        );
         let path = bytes(proof::inclusion(4, 7, &mut node).unwrap());
         assert_eq!(events.check_inclusion(&log, 4, &path), Ok(()));
         assert_eq!(events.check_inclusion(&log, 5, &path), Err(LogFault::Inclusion(5)));

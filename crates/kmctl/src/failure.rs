@@ -44,10 +44,10 @@ impl Failure {
     /// As JSON on standard output, or as a sentence on standard error.
     pub fn print(&self, json: bool) -> ExitCode {
         let (error, code, detail) = self.parts();
-        let _ = if json {
-            writeln!(io::stdout(), "{}", json!({"error": error, "code": code, "detail": detail}))
-        } else {
-            writeln!(io::stderr(), "kmctl: {detail}")
+        let _ = match self {
+            _ if json => writeln!(io::stdout(), "{}", json!({"error": error, "code": code, "detail": detail})),
+            Self::Refused { .. } => writeln!(io::stderr(), "kmctl: refused, {code}: {detail}"),
+            _ => writeln!(io::stderr(), "kmctl: {detail}"),
         };
         ExitCode::from(self.exit_code())
     }
@@ -57,7 +57,12 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let detail = error.to_string();
         match error {
-            ClientError::Refused(problem) => Self::Refused { code: problem.code().to_owned(), detail },
+            ClientError::Refused(problem) => {
+                let code = problem.code().to_owned();
+                // The code has its own member.
+                let detail = detail.strip_prefix(&format!("{code}: ")).unwrap_or(&detail).to_owned();
+                Self::Refused { code, detail }
+            }
             ClientError::Fields(_) => Self::Refused { code: "fields".to_owned(), detail },
             ClientError::NotProven(_) => Self::not_proven(detail),
             ClientError::Setup(_) => Self::Usage(detail),
@@ -82,7 +87,7 @@ mod tests {
     fn a_refusal_keeps_its_code() {
         let problem = Problem { title: "Not allowed".to_owned(), ..Problem::of("forbidden", 403) };
         let failure = Failure::from(ClientError::Refused(Box::new(problem)));
-        assert_eq!((failure.exit_code(), failure.parts()), (1, ("refused", "forbidden", "forbidden: Not allowed")));
+        assert_eq!((failure.exit_code(), failure.parts()), (1, ("refused", "forbidden", "Not allowed")));
         assert_eq!(Failure::from(ClientError::Setup("x".to_owned())).exit_code(), 2);
         assert_eq!(Failure::from(ClientError::Unavailable("x".to_owned())).exit_code(), 3);
         assert_eq!(Failure::from(LogFault::Root).exit_code(), 1);

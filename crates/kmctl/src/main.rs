@@ -102,6 +102,19 @@ mod tests {
         }
     }
 
+    /// Base64url may begin with a hyphen.
+    #[test]
+    fn a_hyphen_may_lead_a_thumbprint_and_a_signature() {
+        for line in [
+            "kmctl approve -zbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --as officer",
+            "kmctl --as officer approve --bLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+            "kmctl verify-message payments message --signature -_8 --as backend",
+        ] {
+            let arguments = Arguments::try_parse_from(line.split_whitespace());
+            assert!(arguments.is_ok_and(|arguments| arguments.online.who.is_some()), "{line}");
+        }
+    }
+
     #[test]
     fn global_options_stand_anywhere() {
         for line in ["kmctl --as officer --json key list", "kmctl key list --json --as officer"] {

@@ -20,9 +20,9 @@ impl Output {
         self.json
     }
 
-    /// Whether moving pictures are welcome.
+    /// Whether moving pictures are welcome: they go to standard error, so that JSON may go on being read from standard output.
     pub fn draws(&self) -> bool {
-        !self.json && std::io::stderr().is_terminal()
+        std::io::stderr().is_terminal()
     }
 
     /// One JSON document on a line.

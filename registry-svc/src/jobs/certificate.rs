@@ -7,8 +7,10 @@ use km_service::{Component, Readiness, Shutdown};
 
 use crate::{certificate::Certificate, keymanager::KeyManager};
 
-/// How often the certificate's age is looked at, and how soon a failed renewal is tried again.
+/// How often the certificate's age is looked at.
 const LOOK: Duration = Duration::from_secs(5);
+/// How soon a failed renewal is tried again.
+const BREATH: Duration = Duration::from_secs(1);
 
 /// Runs until the service stops.
 pub async fn run(
@@ -34,7 +36,7 @@ pub async fn run(
         } else {
             readiness.set("certificate", Component::Up, "");
         }
-        if !shutdown.pause(certificate.next_look(clock.now()).min(LOOK)).await {
+        if !shutdown.pause(certificate.next_look(clock.now()).clamp(BREATH, LOOK)).await {
             return;
         }
     }

@@ -6,8 +6,9 @@ use km_policy::Action;
 use km_proto::v1;
 
 use super::{
-    Caller, Registry, seal, settle,
+    Caller, Registry, settle,
     signed_request::{self, Kind},
+    wire,
 };
 use crate::{
     error::RegistryError,
@@ -31,10 +32,10 @@ pub async fn find(
     signed_request::records(&request, Kind::Find, register)?;
     let told = settle::before_call(registry).await?;
     let call =
-        v1::IndexTermsRequest { register: register.to_string(), request, settlement: Some(settle::message(&told)) };
+        v1::IndexTermsRequest { register: register.to_string(), request, settlement: Some(wire::settlement(&told)) };
     let found = registry.keymanager.index_terms(&caller.behalf, call).await?;
     settle::forget(registry, told).await?;
-    let found = found.into_iter().map(seal::term).collect::<Result<Vec<_>, _>>()?;
+    let found = found.into_iter().map(wire::term).collect::<Result<Vec<_>, _>>()?;
     let rows = registry.store.read(move |db| terms::lookup(db, &place, &found, MOST)).await?;
     let found = rows.into_iter().map(|(record, version)| Some((record.parse().ok()?, u32::try_from(version).ok()?)));
     Ok(found.collect::<Option<Vec<_>>>().ok_or(StoreError::Damaged("index_terms"))?)

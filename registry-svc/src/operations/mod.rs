@@ -12,9 +12,11 @@ pub mod open;
 pub mod recompute_terms;
 pub mod refuse;
 pub mod seal;
+pub mod sealing;
 pub mod settle;
 mod signed_request;
 pub mod status;
+mod wire;
 
 use std::sync::Arc;
 

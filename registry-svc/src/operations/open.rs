@@ -1,7 +1,7 @@
 //! Opening: sealed values go to the key manager with the reader's signed request, and its answer goes back to the
 //! reader as it came, encrypted to the reader's own key.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use km_domain::{RecordId, RegisterName};
 use km_policy::Action;
@@ -10,11 +10,12 @@ use km_proto::v1;
 use super::{
     Caller, Registry, refuse, settle,
     signed_request::{self, Kind},
+    wire,
 };
 use crate::{
     error::RegistryError,
     keymanager::Refusal,
-    storage::{Place, records, rows::SealedVersion},
+    storage::{Place, intents, records, rows::SealedVersion},
 };
 
 /// What comes back.
@@ -72,7 +73,8 @@ async fn open(
     ids: Vec<RecordId>,
     request: String,
 ) -> Result<Opened, RegistryError> {
-    // 1. What is here.
+    // 1. What is here, once no update of it is half done.
+    wait_for_updates(registry, &place, &ids).await?;
     let here = load(registry, &place, &ids).await?;
     let mut absent = BTreeMap::new();
     for id in &ids {
@@ -88,23 +90,26 @@ async fn open(
     let sealed: Vec<v1::SealedRecord> = here
         .into_values()
         .filter_map(|here| match here {
-            Here::Sealed(version) => Some(message(version)),
+            Here::Sealed(version) => Some(wire::sealed_record(version)),
             Here::Erased => None,
         })
         .collect();
     if sealed.is_empty() {
         return Ok(Opened { answer: String::new(), results: in_order(ids, absent) });
     }
+    let supplied: BTreeMap<String, u32> =
+        sealed.iter().map(|version| (version.record.clone(), version.version)).collect();
     // 2. The key manager judges the request, records the disclosure and answers the reader.
     let told = settle::before_call(registry).await?;
     let call = v1::OpenRecordRequest {
         register: place.register.to_string(),
         request,
         records: sealed,
-        settlement: Some(settle::message(&told)),
+        settlement: Some(wire::settlement(&told)),
     };
     let (answer, results) = registry.keymanager.open(&caller.behalf, call).await?;
     settle::forget(registry, told).await?;
+    suspect_lost_seals(registry, &place, &results, &supplied).await?;
     // 3. The answer, as it came.
     for result in results.into_iter().filter(|result| !result.opened) {
         if let Ok(record) = result.record.parse::<RecordId>() {
@@ -113,6 +118,47 @@ async fn open(
         }
     }
     Ok(Opened { answer, results: in_order(ids, absent) })
+}
+
+/// While an update is under way, the key manager knows the new version and the registry still has the old one: a request
+/// in between would be refused, and its nonce used up. Most updates take milliseconds.
+async fn wait_for_updates(registry: &Registry, place: &Place, ids: &[RecordId]) -> Result<(), RegistryError> {
+    for _ in 0..40 {
+        let (place, ids) = (place.clone(), ids.iter().map(RecordId::to_string).collect::<Vec<_>>());
+        if !registry.store.read(move |db| intents::any_under_way(db, &place, &ids)).await? {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// Where the key manager knows a later version than was supplied, that may be a seal whose answer was lost. It is offered
+/// for withdrawal, which the key manager grants for unconfirmed seals only.
+async fn suspect_lost_seals(
+    registry: &Registry,
+    place: &Place,
+    results: &[v1::OpenResult],
+    supplied: &BTreeMap<String, u32>,
+) -> Result<(), RegistryError> {
+    let is_stale =
+        |result: &&v1::OpenResult| result.refusal.as_ref().is_some_and(|refusal| refusal.code == "stale-version");
+    let suspects: Vec<(String, i32)> = results
+        .iter()
+        .filter(is_stale)
+        .filter_map(|result| {
+            let version = supplied.get(&result.record)?.checked_add(1)?;
+            Some((result.record.clone(), i32::try_from(version).ok()?))
+        })
+        .collect();
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    let (place, instance, now) = (place.clone(), registry.instance.clone(), registry.clock.now());
+    let noted = registry.store.write(move |db| {
+        suspects.iter().try_for_each(|(record, version)| intents::suspect(db, &place, record, *version, &instance, now))
+    });
+    Ok(noted.await?)
 }
 
 /// What the registry has of a record.
@@ -135,18 +181,6 @@ async fn load(registry: &Registry, place: &Place, ids: &[RecordId]) -> Result<BT
         Ok(here)
     });
     Ok(loaded.await?)
-}
-
-/// A version as the key manager takes it: all its fields, so that it can tell whether one was removed.
-pub(super) fn message(version: SealedVersion) -> v1::SealedRecord {
-    let field = |field: crate::storage::rows::SealedField| v1::SealedField { field: field.field, value: field.value };
-    v1::SealedRecord {
-        record: version.record,
-        version: u32::try_from(version.version).unwrap_or_default(),
-        schema: u32::try_from(version.schema_version).unwrap_or_default(),
-        fields: version.fields.into_iter().map(field).collect(),
-        clear: version.clear,
-    }
 }
 
 fn in_order(

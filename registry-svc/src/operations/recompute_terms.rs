@@ -4,7 +4,7 @@
 use km_domain::RegisterName;
 use km_proto::v1;
 
-use super::{Registry, open, seal};
+use super::{Registry, wire};
 use crate::{
     error::RegistryError,
     keymanager::{Behalf, KeyManagerError},
@@ -74,7 +74,7 @@ pub async fn step(registry: &Registry, register: &RegisterName, current: &Curren
     // 3. Their terms, under the current versions.
     let call = v1::RecomputeTermsRequest {
         register: register.to_string(),
-        records: sealed.into_iter().map(open::message).collect(),
+        records: sealed.into_iter().map(wire::sealed_record).collect(),
     };
     let results = registry.keymanager.recompute_terms(&Behalf::registry()?, call).await?;
     store(registry, place, results, job, format!("{goal}{last}")).await?;
@@ -101,7 +101,7 @@ async fn store(
             tracing::warn!(event = "terms.refused", code = refusal.code, "terms of a record were not recomputed");
             continue;
         }
-        let new = result.terms.into_iter().map(seal::term).collect::<Result<Vec<_>, _>>()?;
+        let new = result.terms.into_iter().map(wire::term).collect::<Result<Vec<_>, _>>()?;
         let version =
             i32::try_from(result.version).map_err(|_| KeyManagerError::Malformed("a version is too large"))?;
         recomputed.push((result.record, version, new));

@@ -1,23 +1,28 @@
 //! Settlement: the key manager is told which seals were stored and which were not.
 
+use std::time::Duration;
+
 use km_proto::v1;
 
-use super::Registry;
+use super::{Registry, wire};
 use crate::{
     error::RegistryError,
     keymanager::{Behalf, KeyManagerError},
-    storage::intents::{self, IntentRow, Outstanding},
+    storage::intents::{self, Outstanding},
 };
 
 /// A call settles at most so many of each kind.
 const MOST: i64 = 1000;
+/// A stored seal is confirmed with the next call; where none comes for so long, by a call of its own.
+const LEFT_TO_CALLS: Duration = Duration::from_secs(4);
 
 /// Tells what is outstanding, in calls that ask for nothing else. Answers how many seals were settled.
 ///
 /// # Errors
 /// The key manager or the database is not available; what was not told stays to be settled.
 pub async fn settle(registry: &Registry) -> Result<usize, RegistryError> {
-    let told = outstanding(registry).await?;
+    // Younger ones are on their way with another call, as a rule: told twice they would be in the log twice.
+    let told = outstanding(registry, LEFT_TO_CALLS).await?;
     let count = told.stored.len() + told.dropped.len();
     match tell(registry, &told).await {
         Ok(()) => forget(registry, told).await?,
@@ -49,7 +54,7 @@ pub async fn touch(registry: &Registry) -> Result<(), RegistryError> {
 /// Withdraws what is to be withdrawn and answers what is to be confirmed along with the next call. Withdrawing does not
 /// ride on a caller's request: if it failed, that request would fail for a reason that is not its own.
 pub(super) async fn before_call(registry: &Registry) -> Result<Outstanding, RegistryError> {
-    let told = outstanding(registry).await?;
+    let told = outstanding(registry, Duration::ZERO).await?;
     if told.dropped.is_empty() {
         return Ok(told);
     }
@@ -65,14 +70,9 @@ pub(super) async fn forget(registry: &Registry, told: Outstanding) -> Result<(),
     Ok(registry.store.write(move |db| intents::settled(db, &told)).await?)
 }
 
-pub(super) fn message(told: &Outstanding) -> v1::Settlement {
-    let versions = |rows: &[IntentRow]| rows.iter().map(version).collect();
-    v1::Settlement { confirmed: versions(&told.stored), withdrawn: versions(&told.dropped) }
-}
-
-async fn outstanding(registry: &Registry) -> Result<Outstanding, RegistryError> {
-    let tenant = registry.tenant.to_string();
-    Ok(registry.store.read(move |db| intents::outstanding(db, &tenant, MOST)).await?)
+async fn outstanding(registry: &Registry, age: Duration) -> Result<Outstanding, RegistryError> {
+    let (tenant, before) = (registry.tenant.to_string(), registry.clock.now().minus(age));
+    Ok(registry.store.read(move |db| intents::outstanding(db, &tenant, before, MOST)).await?)
 }
 
 async fn settle_one(registry: &Registry, one: Outstanding) -> Result<(), RegistryError> {
@@ -96,7 +96,7 @@ async fn tell(registry: &Registry, told: &Outstanding) -> Result<(), KeyManagerE
     let message = v1::SealRecordRequest {
         register: String::new(),
         items: Vec::new(),
-        settlement: Some(message(told)),
+        settlement: Some(wire::settlement(told)),
         import: false,
     };
     registry.keymanager.seal(&Behalf::registry()?, message).await.map(drop)
@@ -106,12 +106,4 @@ fn apart(told: Outstanding) -> Vec<Outstanding> {
     let stored = told.stored.into_iter().map(|row| Outstanding { stored: vec![row], dropped: vec![] });
     let dropped = told.dropped.into_iter().map(|row| Outstanding { stored: vec![], dropped: vec![row] });
     stored.chain(dropped).collect()
-}
-
-fn version(row: &IntentRow) -> v1::RecordVersion {
-    v1::RecordVersion {
-        register: row.register.clone(),
-        record: row.record.clone(),
-        version: u32::try_from(row.version).unwrap_or_default(),
-    }
 }

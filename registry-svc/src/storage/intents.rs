@@ -101,6 +101,35 @@ pub fn ask(
     Ok(())
 }
 
+/// Whether any of these records is being sealed at this moment.
+pub fn any_under_way(db: &mut Db, place: &Place, records: &[String]) -> Result<bool, StoreError> {
+    let asked: i64 = seal_intents::table
+        .filter(seal_intents::tenant.eq(place.tenant.as_str()))
+        .filter(seal_intents::register.eq(place.register.as_str()))
+        .filter(seal_intents::record.eq_any(records))
+        .filter(seal_intents::state.eq(State::Asked.name()))
+        .count()
+        .get_result(db)?;
+    Ok(asked > 0)
+}
+
+/// Has a version withdrawn that the key manager may know and this registry does not: a seal whose answer was lost after it
+/// was given up. What is on its way already stays as it is.
+pub fn suspect(
+    db: &mut Db,
+    place: &Place,
+    record: &str,
+    version: i32,
+    instance: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if state_of(db, place, record, version)?.is_none() {
+        ask(db, place, &[(record.to_owned(), version)], instance, now)?;
+        mark(db, place, record, version, State::Dropped)?;
+    }
+    Ok(())
+}
+
 fn state_of(db: &mut Db, place: &Place, record: &str, version: i32) -> Result<Option<String>, StoreError> {
     Ok(seal_intents::table
         .find((place.tenant.as_str(), place.register.as_str(), record, version))
@@ -123,18 +152,19 @@ pub fn mark(db: &mut Db, place: &Place, record: &str, version: i32, state: State
     Ok(())
 }
 
-/// What is to be settled of one tenant, oldest first.
-pub fn outstanding(db: &mut Db, tenant: &str, limit: i64) -> Result<Outstanding, StoreError> {
-    let mut of = |state: State| -> Result<Vec<IntentRow>, StoreError> {
+/// What is to be settled of one tenant, oldest first: of stored seals those that were asked for before `stored_before`.
+pub fn outstanding(db: &mut Db, tenant: &str, stored_before: Timestamp, limit: i64) -> Result<Outstanding, StoreError> {
+    let mut of = |state: State, before: i64| -> Result<Vec<IntentRow>, StoreError> {
         Ok(seal_intents::table
             .filter(seal_intents::tenant.eq(tenant))
             .filter(seal_intents::state.eq(state.name()))
+            .filter(seal_intents::created.le(before))
             .order(seal_intents::created.asc())
             .limit(limit)
             .select(IntentRow::as_select())
             .load(db)?)
     };
-    Ok(Outstanding { stored: of(State::Stored)?, dropped: of(State::Dropped)? })
+    Ok(Outstanding { stored: of(State::Stored, stored_before.micros())?, dropped: of(State::Dropped, i64::MAX)? })
 }
 
 /// Forgets what the key manager now knows. An intent that meanwhile changed its state stays.

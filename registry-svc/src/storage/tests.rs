@@ -1,8 +1,9 @@
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
 use km_database::{Database, Db};
 use km_domain::Timestamp;
+use km_test_support::TestDatabase;
 
 use super::{
     MIGRATIONS, Place, Store, StoreError, erasures, idempotency, intents, pages, records,
@@ -15,21 +16,19 @@ const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const ALICE: &str = "018f0000-0000-7000-8000-000000000001";
 const BOB: &str = "018f0000-0000-7000-8000-000000000002";
 
-/// A migrated SQLite database in a folder of its own.
+/// A migrated database of either engine.
 struct Scratch {
-    folder: PathBuf,
     database: Arc<Database>,
+    _files: TestDatabase,
 }
 
 impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("registry-storage-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        let url = format!("sqlite:{}", folder.join("registry.db").display());
-        let database = Arc::new(Database::open(&url, None, 2).unwrap());
+    fn new(files: TestDatabase) -> Self {
+        let database = Arc::new(Database::open(files.url(), None, 2).unwrap());
         assert_eq!(MIGRATIONS.run(&database).unwrap(), 1);
-        Self { folder, database }
+        assert_eq!(MIGRATIONS.run(&database).unwrap(), 0, "a second run has nothing to do");
+        MIGRATIONS.check(&database).unwrap();
+        Self { database, _files: files }
     }
 
     fn write<T>(&self, work: impl FnOnce(&mut Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -48,15 +47,14 @@ impl Scratch {
 
     fn outstanding(&self) -> (Vec<String>, Vec<String>) {
         let names = |rows: Vec<intents::IntentRow>| rows.into_iter().map(|row| row.record).collect();
-        let outstanding = self.read(|db| intents::outstanding(db, "demo", 100));
+        let outstanding = self.read(|db| intents::outstanding(db, "demo", NOW, 100));
         (names(outstanding.stored), names(outstanding.dropped))
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
+/// Every test runs on SQLite and on PostgreSQL.
+fn on_both(test: impl Fn(&Scratch)) {
+    TestDatabase::both().into_iter().for_each(|files| test(&Scratch::new(files)));
 }
 
 fn place() -> Place {
@@ -84,174 +82,191 @@ fn created() -> Stored {
 
 #[test]
 fn a_record_is_created_updated_and_its_versions_kept() {
-    let scratch = Scratch::new("versions");
-    assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), created());
-    assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Updated { duplicates: vec![] });
-    let sealed = scratch.read(|db| records::sealed(db, &place(), &[ALICE.into(), BOB.into()]));
-    assert_eq!(sealed.len(), 1);
-    assert_eq!((sealed[0].version, sealed[0].fields[0].value[0]), (2, 2));
-    assert_eq!(count(&scratch, "sealed_fields"), 2, "the first version is kept");
-    assert_eq!(scratch.outstanding(), (vec![ALICE.into(), ALICE.into()], vec![]));
+    on_both(|scratch| {
+        assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), created());
+        assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Updated { duplicates: vec![] });
+        let sealed = scratch.read(|db| records::sealed(db, &place(), &[ALICE.into(), BOB.into()]));
+        assert_eq!(sealed.len(), 1);
+        assert_eq!((sealed[0].version, sealed[0].fields[0].value[0]), (2, 2));
+        assert_eq!(count(scratch, "sealed_fields"), 2, "the first version is kept");
+        assert_eq!(scratch.outstanding(), (vec![ALICE.into(), ALICE.into()], vec![]));
+    });
 }
 
 #[test]
 fn a_seal_on_another_base_is_dropped_and_left_to_withdraw() {
-    let scratch = Scratch::new("stale");
-    assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Stale);
-    assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), created());
-    assert_eq!(scratch.store(&seal(ALICE, 3, vec![])), Stored::Stale);
-    let (stored, dropped) = scratch.outstanding();
-    assert_eq!((stored.len(), dropped.len()), (1, 2));
-    assert_eq!(count(&scratch, "sealed_fields"), 1, "a refused seal leaves nothing");
+    on_both(|scratch| {
+        assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Stale);
+        assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), created());
+        assert_eq!(scratch.store(&seal(ALICE, 3, vec![])), Stored::Stale);
+        let (stored, dropped) = scratch.outstanding();
+        assert_eq!((stored.len(), dropped.len()), (1, 2));
+        assert_eq!(count(scratch, "sealed_fields"), 1, "a refused seal leaves nothing");
+    });
 }
 
 #[test]
 fn a_unique_term_is_refused_once_it_is_taken() {
-    let scratch = Scratch::new("unique");
-    let id = |value: &[u8]| vec![term("national_id", value, Uniqueness::Refuse)];
-    assert_eq!(scratch.store(&seal(ALICE, 1, id(b"one"))), created());
-    assert_eq!(scratch.store(&seal(BOB, 1, id(b"one"))), Stored::Taken { field: "national_id".into() });
-    assert_eq!(count(&scratch, "records"), 1, "the refused record left nothing");
-    assert_eq!(scratch.store(&seal(ALICE, 2, id(b"two"))), Stored::Updated { duplicates: vec![] });
-    assert_eq!(scratch.store(&seal(BOB, 1, id(b"one"))), created(), "the old value is free again");
+    on_both(|scratch| {
+        let id = |value: &[u8]| vec![term("national_id", value, Uniqueness::Refuse)];
+        assert_eq!(scratch.store(&seal(ALICE, 1, id(b"one"))), created());
+        assert_eq!(scratch.store(&seal(BOB, 1, id(b"one"))), Stored::Taken { field: "national_id".into() });
+        assert_eq!(count(scratch, "records"), 1, "the refused record left nothing");
+        assert_eq!(scratch.store(&seal(ALICE, 2, id(b"two"))), Stored::Updated { duplicates: vec![] });
+        assert_eq!(scratch.store(&seal(BOB, 1, id(b"one"))), created(), "the old value is free again");
+    });
 }
 
 #[test]
 fn the_database_itself_refuses_a_second_unique_term() {
-    let scratch = Scratch::new("index");
-    scratch.store(&seal(ALICE, 1, vec![term("national_id", b"one", Uniqueness::Refuse)]));
-    scratch.store(&seal(BOB, 1, vec![]));
-    let insert = format!(
-        "INSERT INTO index_terms VALUES ('demo', 'individual', 'national_id', 'exact', 1, x'6f6e65', '{BOB}', 'refuse')"
-    );
-    assert!(scratch.write(|db| Ok(db.batch_execute(&insert)?)).is_err());
+    on_both(|scratch| {
+        scratch.store(&seal(ALICE, 1, vec![term("national_id", b"one", Uniqueness::Refuse)]));
+        scratch.store(&seal(BOB, 1, vec![]));
+        let one = if scratch.database.is_sqlite() { "x'6f6e65'" } else { r"'\x6f6e65'" };
+        let insert = format!(
+            "INSERT INTO index_terms VALUES ('demo', 'individual', 'national_id', 'exact', 1, {one}, '{BOB}', 'refuse')"
+        );
+        assert!(scratch.write(|db| Ok(db.batch_execute(&insert)?)).is_err());
+    });
 }
 
 #[test]
 fn a_warning_names_the_field_and_stores() {
-    let scratch = Scratch::new("warn");
-    let phone = || vec![term("phone", b"p", Uniqueness::Warn), term("phone", b"p", Uniqueness::Warn)];
-    assert_eq!(scratch.store(&seal(ALICE, 1, phone())), created());
-    assert_eq!(scratch.store(&seal(BOB, 1, phone())), Stored::Created { duplicates: vec!["phone".into()] });
-    let found = scratch.read(|db| terms::lookup(db, &place(), &phone(), 10));
-    assert_eq!(found, [(ALICE.to_owned(), 1), (BOB.to_owned(), 1)]);
+    on_both(|scratch| {
+        let phone = || vec![term("phone", b"p", Uniqueness::Warn), term("phone", b"p", Uniqueness::Warn)];
+        assert_eq!(scratch.store(&seal(ALICE, 1, phone())), created());
+        assert_eq!(scratch.store(&seal(BOB, 1, phone())), Stored::Created { duplicates: vec!["phone".into()] });
+        let found = scratch.read(|db| terms::lookup(db, &place(), &phone(), 10));
+        assert_eq!(found, [(ALICE.to_owned(), 1), (BOB.to_owned(), 1)]);
+    });
 }
 
 #[test]
 fn erasure_leaves_a_tombstone_only() {
-    let scratch = Scratch::new("erase");
-    scratch.store(&seal(ALICE, 1, vec![term("phone", b"p", Uniqueness::No)]));
-    scratch.store(&seal(BOB, 1, vec![term("phone", b"p", Uniqueness::No)]));
-    scratch.write(|db| erasures::erase(db, &place(), ALICE, "certificate", NOW)).unwrap();
-    for (table, left) in [("sealed_fields", 1), ("record_versions", 1), ("index_terms", 1), ("records", 2)] {
-        assert_eq!(count(&scratch, table), left, "{table}");
-    }
-    let row = scratch.read(|db| records::current(db, &place(), &[ALICE.into()])).remove(ALICE).unwrap();
-    assert_eq!((row.clear.as_str(), row.certificate.as_deref()), ("{}", Some("certificate")));
-    assert!(scratch.read(|db| records::sealed(db, &place(), &[ALICE.into()])).is_empty());
-    assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), Stored::Erased);
-    assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Erased);
+    on_both(|scratch| {
+        scratch.store(&seal(ALICE, 1, vec![term("phone", b"p", Uniqueness::No)]));
+        scratch.store(&seal(BOB, 1, vec![term("phone", b"p", Uniqueness::No)]));
+        scratch.write(|db| erasures::erase(db, &place(), ALICE, "certificate", NOW)).unwrap();
+        for (table, left) in [("sealed_fields", 1), ("record_versions", 1), ("index_terms", 1), ("records", 2)] {
+            assert_eq!(count(scratch, table), left, "{table}");
+        }
+        let row = scratch.read(|db| records::current(db, &place(), &[ALICE.into()])).remove(ALICE).unwrap();
+        assert_eq!((row.clear.as_str(), row.certificate.as_deref()), ("{}", Some("certificate")));
+        assert!(scratch.read(|db| records::sealed(db, &place(), &[ALICE.into()])).is_empty());
+        assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), Stored::Erased);
+        assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Erased);
+    });
 }
 
 #[test]
 fn tenants_do_not_see_each_other() {
-    let scratch = Scratch::new("tenants");
-    scratch.store(&seal(ALICE, 1, vec![term("phone", b"p", Uniqueness::Refuse)]));
-    let other = Place { tenant: "other".parse().unwrap(), ..place() };
-    assert!(scratch.read(|db| records::current(db, &other, &[ALICE.into()])).is_empty());
-    let terms = [term("phone", b"p", Uniqueness::No)];
-    assert!(scratch.read(|db| terms::lookup(db, &other, &terms, 10)).is_empty());
-    assert!(scratch.read(|db| pages::page(db, &other, "", 10, &[])).is_empty());
-    let stored = scratch.write(|db| seals::store(db, &other, &seal(ALICE, 1, terms.to_vec()), NOW)).unwrap();
-    assert_eq!(stored, created());
+    on_both(|scratch| {
+        scratch.store(&seal(ALICE, 1, vec![term("phone", b"p", Uniqueness::Refuse)]));
+        let other = Place { tenant: "other".parse().unwrap(), ..place() };
+        assert!(scratch.read(|db| records::current(db, &other, &[ALICE.into()])).is_empty());
+        let terms = [term("phone", b"p", Uniqueness::No)];
+        assert!(scratch.read(|db| terms::lookup(db, &other, &terms, 10)).is_empty());
+        assert!(scratch.read(|db| pages::page(db, &other, "", 10, &[])).is_empty());
+        let stored = scratch.write(|db| seals::store(db, &other, &seal(ALICE, 1, terms.to_vec()), NOW)).unwrap();
+        assert_eq!(stored, created());
+    });
 }
 
 #[test]
 fn pages_follow_each_other_and_filters_hold() {
-    let scratch = Scratch::new("pages");
-    scratch.store(&seal(ALICE, 1, vec![]));
-    scratch.store(&seal(BOB, 1, vec![]));
-    scratch.store(&seal(BOB, 2, vec![]));
-    let ids = |after: &str, filters: &[(&str, serde_json::Value)]| -> Vec<String> {
-        let filters: Vec<_> = filters
-            .iter()
-            .map(|(name, value)| pages::Filter { name: name.parse().unwrap(), value: value.clone() })
-            .collect();
-        let rows = scratch.read(|db| pages::page(db, &place(), after, 1, &filters));
-        rows.into_iter().map(|row| row.record).collect()
-    };
-    assert_eq!(ids("", &[]), [ALICE]);
-    assert_eq!(ids(ALICE, &[]), [BOB]);
-    assert!(ids(BOB, &[]).is_empty());
-    assert_eq!(ids("", &[("area", "A-2".into()), ("members", 2.into()), ("adult", true.into())]), [BOB]);
-    assert!(ids("", &[("members", "2".into()), ("area", "A-2".into())]).is_empty(), "a text is not a number");
-    assert!(ids("", &[("absent", 1.into())]).is_empty());
+    on_both(|scratch| {
+        scratch.store(&seal(ALICE, 1, vec![]));
+        scratch.store(&seal(BOB, 1, vec![]));
+        scratch.store(&seal(BOB, 2, vec![]));
+        let ids = |after: &str, filters: &[(&str, serde_json::Value)]| -> Vec<String> {
+            let filters: Vec<_> = filters
+                .iter()
+                .map(|(name, value)| pages::Filter { name: name.parse().unwrap(), value: value.clone() })
+                .collect();
+            let rows = scratch.read(|db| pages::page(db, &place(), after, 1, &filters));
+            rows.into_iter().map(|row| row.record).collect()
+        };
+        assert_eq!(ids("", &[]), [ALICE]);
+        assert_eq!(ids(ALICE, &[]), [BOB]);
+        assert!(ids(BOB, &[]).is_empty());
+        assert_eq!(ids("", &[("area", "A-2".into()), ("members", 2.into()), ("adult", true.into())]), [BOB]);
+        assert!(ids("", &[("members", "2".into()), ("area", "A-2".into())]).is_empty(), "a text is not a number");
+        assert!(ids("", &[("absent", 1.into())]).is_empty());
+    });
 }
 
 #[test]
 fn intents_are_busy_while_asked_and_given_up_by_age() {
-    let scratch = Scratch::new("intents");
-    let pair = [(ALICE.to_owned(), 1)];
-    assert!(scratch.read(|db| intents::under_way(db, &place(), &pair)).is_empty());
-    scratch.write(|db| intents::ask(db, &place(), &pair, "one", NOW)).unwrap();
-    assert_eq!(scratch.read(|db| intents::under_way(db, &place(), &pair)), [ALICE]);
-    let later = NOW.plus(std::time::Duration::from_secs(1));
-    assert_eq!(scratch.write(|db| intents::give_up(db, Some("two"), later)).unwrap(), 0);
-    assert_eq!(scratch.write(|db| intents::give_up(db, Some("one"), NOW)).unwrap(), 0, "not older than now");
-    assert_eq!(scratch.write(|db| intents::give_up(db, Some("one"), later)).unwrap(), 1);
-    assert_eq!(scratch.outstanding(), (vec![], vec![ALICE.into()]));
-    let told = scratch.read(|db| intents::outstanding(db, "demo", 10));
-    scratch.write(|db| intents::ask(db, &place(), &pair, "two", NOW)).unwrap();
-    scratch.write(|db| intents::settled(db, &told)).unwrap();
-    assert_eq!(count(&scratch, "seal_intents"), 1, "asked for again meanwhile, so it stays");
+    on_both(|scratch| {
+        let pair = [(ALICE.to_owned(), 1)];
+        assert!(scratch.read(|db| intents::under_way(db, &place(), &pair)).is_empty());
+        scratch.write(|db| intents::ask(db, &place(), &pair, "one", NOW)).unwrap();
+        assert_eq!(scratch.read(|db| intents::under_way(db, &place(), &pair)), [ALICE]);
+        let later = NOW.plus(std::time::Duration::from_secs(1));
+        assert_eq!(scratch.write(|db| intents::give_up(db, Some("two"), later)).unwrap(), 0);
+        assert_eq!(scratch.write(|db| intents::give_up(db, Some("one"), NOW)).unwrap(), 0, "not older than now");
+        assert_eq!(scratch.write(|db| intents::give_up(db, Some("one"), later)).unwrap(), 1);
+        assert_eq!(scratch.outstanding(), (vec![], vec![ALICE.into()]));
+        let told = scratch.read(|db| intents::outstanding(db, "demo", NOW, 10));
+        scratch.write(|db| intents::ask(db, &place(), &pair, "two", NOW)).unwrap();
+        scratch.write(|db| intents::settled(db, &told)).unwrap();
+        assert_eq!(count(scratch, "seal_intents"), 1, "asked for again meanwhile, so it stays");
+    });
 }
 
 #[test]
 fn recomputed_terms_stand_beside_the_old_and_only_for_the_current_version() {
-    let scratch = Scratch::new("recompute");
-    scratch.store(&seal(ALICE, 1, vec![term("phone", b"old", Uniqueness::No)]));
-    let new = [Term { key_version: 2, ..term("phone", b"new", Uniqueness::No) }];
-    assert!(!scratch.write(|db| terms::add(db, &place(), ALICE, 2, &new)).unwrap());
-    for _ in 0..2 {
-        assert!(scratch.write(|db| terms::add(db, &place(), ALICE, 1, &new)).unwrap());
-    }
-    let counts = scratch.read(|db| terms::count_by_version(db, &place()));
-    assert_eq!(counts.iter().map(|(_, _, version, count)| (*version, *count)).collect::<Vec<_>>(), [(1, 1), (2, 1)]);
-    assert_eq!(scratch.write(|db| terms::remove_below(db, &place(), "phone", "exact", 2)).unwrap(), 1);
+    on_both(|scratch| {
+        scratch.store(&seal(ALICE, 1, vec![term("phone", b"old", Uniqueness::No)]));
+        let new = [Term { key_version: 2, ..term("phone", b"new", Uniqueness::No) }];
+        assert!(!scratch.write(|db| terms::add(db, &place(), ALICE, 2, &new)).unwrap());
+        for _ in 0..2 {
+            assert!(scratch.write(|db| terms::add(db, &place(), ALICE, 1, &new)).unwrap());
+        }
+        let counts = scratch.read(|db| terms::count_by_version(db, &place()));
+        assert_eq!(
+            counts.iter().map(|(_, _, version, count)| (*version, *count)).collect::<Vec<_>>(),
+            [(1, 1), (2, 1)]
+        );
+        assert_eq!(scratch.write(|db| terms::remove_below(db, &place(), "phone", "exact", 2)).unwrap(), 1);
+    });
 }
 
 #[test]
 fn an_idempotency_key_keeps_its_first_answer() {
-    use idempotency::{Begun, IdempotencyKey};
-    let scratch = Scratch::new("idempotency");
-    let key = IdempotencyKey { tenant: "demo".into(), caller: "me".into(), key: "k".into() };
-    let (soon, late) = (NOW.plus(std::time::Duration::from_secs(60)), NOW.plus(std::time::Duration::from_secs(120)));
-    let begin = |digest: &[u8], now| scratch.write(|db| idempotency::begin(db, &key, digest, now, soon)).unwrap();
-    assert_eq!(begin(b"body", NOW), Begun::New);
-    assert_eq!(begin(b"body", NOW), Begun::Running);
-    scratch.write(|db| idempotency::abandon(db, &key)).unwrap();
-    assert_eq!(begin(b"body", NOW), Begun::New);
-    scratch.write(|db| idempotency::finish(db, &key, 201, "{}", late)).unwrap();
-    scratch.write(|db| idempotency::abandon(db, &key)).unwrap();
-    assert_eq!(begin(b"body", soon), Begun::Answered { status: 201, answer: "{}".into() });
-    assert_eq!(begin(b"other", soon), Begun::OtherBody);
-    assert_eq!(begin(b"other", late), Begun::New, "forgotten when expired");
+    on_both(|scratch| {
+        use idempotency::{Begun, IdempotencyKey};
+        let key = IdempotencyKey { tenant: "demo".into(), caller: "me".into(), key: "k".into() };
+        let (soon, late) =
+            (NOW.plus(std::time::Duration::from_secs(60)), NOW.plus(std::time::Duration::from_secs(120)));
+        let begin = |digest: &[u8], now| scratch.write(|db| idempotency::begin(db, &key, digest, now, soon)).unwrap();
+        assert_eq!(begin(b"body", NOW), Begun::New);
+        assert_eq!(begin(b"body", NOW), Begun::Running);
+        scratch.write(|db| idempotency::abandon(db, &key)).unwrap();
+        assert_eq!(begin(b"body", NOW), Begun::New);
+        scratch.write(|db| idempotency::finish(db, &key, 201, "{}", late)).unwrap();
+        scratch.write(|db| idempotency::abandon(db, &key)).unwrap();
+        assert_eq!(begin(b"body", soon), Begun::Answered { status: 201, answer: "{}".into() });
+        assert_eq!(begin(b"other", soon), Begun::OtherBody);
+        assert_eq!(begin(b"other", late), Begun::New, "forgotten when expired");
+    });
 }
 
 #[test]
 fn a_newer_schema_is_refused_and_names_the_version() {
-    let scratch = Scratch::new("newer");
-    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001'); \
-                 UPDATE schema_program SET program = '9.9.9';";
-    scratch.write(|db| Ok(db.batch_execute(newer)?)).unwrap();
-    for refusal in [MIGRATIONS.run(&scratch.database).map(drop), MIGRATIONS.check(&scratch.database)] {
-        assert!(refusal.unwrap_err().to_string().contains("9.9.9"));
-    }
+    on_both(|scratch| {
+        let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001'); \
+                     UPDATE schema_program SET program = '9.9.9';";
+        scratch.write(|db| Ok(db.batch_execute(newer)?)).unwrap();
+        for refusal in [MIGRATIONS.run(&scratch.database).map(drop), MIGRATIONS.check(&scratch.database)] {
+            assert!(refusal.unwrap_err().to_string().contains("9.9.9"));
+        }
+    });
 }
 
 #[tokio::test]
 async fn a_failed_write_leaves_nothing() {
-    let scratch = Scratch::new("lanes");
+    let scratch = Scratch::new(TestDatabase::sqlite());
     let store = Store::new(Arc::clone(&scratch.database), 2).unwrap();
     let failed: Result<(), _> = store
         .write(|db| {

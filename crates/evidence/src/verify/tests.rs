@@ -28,7 +28,8 @@ impl Log {
         let leaf = |index: u64| {
             let at = Timestamp::from_seconds(1_700_000_000 + index as i64);
             let mut event = Event::new(EventKind::Encrypt, at, Actor::system("test"), [index as u8; 16]);
-            event.tenant = Some("demo".parse().unwrap());
+            // The first is about the installation itself, as in every log.
+            event.tenant = Some(if index == 0 { "system" } else { "demo" }.parse().unwrap());
             LoggedEvent { index, log_time: at, event }.leaf().unwrap()
         };
         Self {

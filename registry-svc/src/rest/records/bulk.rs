@@ -1,5 +1,7 @@
 //! `POST /v1/registers/{register}/records`
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use km_api::records::{BulkRecords, BulkResult, BulkResults, BulkStatus};
 use km_domain::{RecordId, RegisterName};
@@ -10,7 +12,8 @@ use crate::{
     error::RegistryError,
     operations::{
         Caller,
-        seal::{self, Item, Sealed},
+        seal::{self, Sealed},
+        sealing::Item,
     },
     rest::{
         Rest, body,
@@ -20,7 +23,8 @@ use crate::{
 };
 
 /// Seals up to 1,000 records. Each succeeds or fails by itself; what is there already in the same version is answered as
-/// `exists`, so that an import that broke off is simply sent again. A receipt is for all that one JWE held.
+/// `exists`, so that an import that broke off is simply sent again. A
+/// receipt is for all that one JWE held; it stands beside the first of them that was stored.
 #[utoipa::path(
     post, path = "/v1/registers/{register}/records", tag = "records", operation_id = "put_records",
     params(
@@ -63,8 +67,17 @@ async fn store(
         records: item.records.into_iter().map(|named| (named.record, named.version)).collect(),
     });
     let outcomes = seal::seal(&rest.registry, caller, register, items.collect(), true).await?;
-    let results = BulkResults { results: outcomes.into_iter().map(result).collect() };
+    let results = BulkResults { results: receipts_once(outcomes.into_iter().map(result).collect()) };
     Ok(Reply { status: 200, version: None, body: serde_json::to_value(results).unwrap_or_default() })
+}
+
+/// A receipt names every record of its JWE and is as long as that, so it stands once: beside the first of them.
+fn receipts_once(mut results: Vec<BulkResult>) -> Vec<BulkResult> {
+    let mut shown = BTreeSet::new();
+    for result in &mut results {
+        result.receipt = result.receipt.take().filter(|receipt| shown.insert(receipt.clone()));
+    }
+    results
 }
 
 fn result((record, outcome): (RecordId, Sealed)) -> BulkResult {
@@ -82,5 +95,21 @@ fn result((record, outcome): (RecordId, Sealed)) -> BulkResult {
             BulkResult { version: Some(version), ..bare(BulkStatus::Exists) }
         }
         Sealed::Refused(error) => BulkResult { problem: Some(problems::member(error)), ..bare(BulkStatus::Refused) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_stands_beside_the_first_record_of_its_jwe() {
+        let sealed = |number: u8, receipt: &str| {
+            let sealed = Sealed::Created { version: 1, receipt: receipt.to_owned(), duplicates: vec![] };
+            result((RecordId::from_bytes([number; 16]), sealed))
+        };
+        let results = receipts_once(vec![sealed(1, "a"), sealed(2, "a"), sealed(3, "b")]);
+        let receipts: Vec<_> = results.iter().map(|result| result.receipt.as_deref()).collect();
+        assert_eq!(receipts, [Some("a"), None, Some("b")]);
     }
 }

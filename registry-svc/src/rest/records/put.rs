@@ -10,7 +10,8 @@ use crate::{
     error::RegistryError,
     operations::{
         Caller,
-        seal::{self, Item, Sealed},
+        seal::{self, Sealed},
+        sealing::Item,
     },
     rest::{
         Rest, body,
