@@ -5,7 +5,7 @@ use std::{
     fs,
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -24,7 +24,13 @@ use crate::{
 pub struct Certificate {
     files: Arc<Files>,
     identity: Identity,
-    peer: Arc<RwLock<Peer>>,
+    held: Arc<RwLock<Held>>,
+}
+
+/// What the certificate says, and since when it is here. Its own beginning lies before its issue, for clocks that differ.
+struct Held {
+    peer: Peer,
+    since: Timestamp,
 }
 
 /// Where certificate and key lie. A new key waits beside the old one until its certificate is in place, so that no crash
@@ -56,18 +62,18 @@ impl Certificate {
             invitation: config.invitation.clone().unwrap_or_else(|| state.join("invitation")),
         };
         match files.load() {
-            Ok((identity, peer)) if peer.is_current(clock.now()) => return Ok(Self::new(files, identity, peer)),
+            Ok((identity, held)) if held.peer.is_current(clock.now()) => return Ok(Self::new(files, identity, held)),
             Ok(_) => tracing::warn!(event = "certificate.ended", "the certificate has ended; a new token is needed"),
             Err(_) if !files.certificate.exists() => {}
             Err(error) => tracing::warn!(event = "certificate.unusable", %error, "the certificate cannot be used"),
         }
         files.enrol(&config.rest, fetcher, shutdown).await?;
-        let (identity, peer) = files.load()?;
-        Ok(Self::new(files, identity, peer))
+        let (identity, held) = files.load()?;
+        Ok(Self::new(files, identity, held))
     }
 
-    fn new(files: Files, identity: Identity, peer: Peer) -> Self {
-        Self { files: Arc::new(files), identity, peer: Arc::new(RwLock::new(peer)) }
+    fn new(files: Files, identity: Identity, held: Held) -> Self {
+        Self { files: Arc::new(files), identity, held: Arc::new(RwLock::new(held)) }
     }
 
     /// For TLS, both ways.
@@ -77,7 +83,7 @@ impl Certificate {
 
     /// Whom the certificate names.
     pub fn service(&self) -> ServiceIdentity {
-        self.read(|peer| peer.identity.clone())
+        self.read(|held| held.peer.identity.clone())
     }
 
     /// Whether two thirds of its life are over.
@@ -86,16 +92,12 @@ impl Certificate {
     }
 
     pub fn has_ended(&self, now: Timestamp) -> bool {
-        self.read(|peer| !peer.is_current(now))
+        self.read(|held| !held.peer.is_current(now))
     }
 
     /// The time until it is due.
     pub fn next_look(&self, now: Timestamp) -> Duration {
-        let due = self.read(|peer| {
-            let (from, to) = (peer.not_before.micros(), peer.not_after.micros());
-            from.saturating_add((to - from) / 3 * 2)
-        });
-        Duration::from_micros(u64::try_from(due - now.micros()).unwrap_or(0))
+        self.read(|held| until_due(held.since.max(held.peer.not_before), held.peer.not_after, now))
     }
 
     /// Takes a new key and a certificate for it. The old ones stay if anything fails.
@@ -106,20 +108,21 @@ impl Certificate {
         let (key, csr) = km_auth::new_key_and_request()?;
         let chain = keymanager.renew_certificate(&Behalf::registry()?, csr).await?;
         let pem: String = chain.iter().map(|der| certificate_pem(der)).collect();
-        let peer = self.files.replace(&pem, &key)?;
+        self.files.replace(&pem, &key)?;
         self.identity.reload(&self.files.certificate, &self.files.key)?;
-        *self.peer.write().unwrap_or_else(PoisonError::into_inner) = peer;
+        let (_, held) = self.files.load()?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
         keymanager.reconnect();
         Ok(())
     }
 
-    fn read<T>(&self, look: impl FnOnce(&Peer) -> T) -> T {
-        look(&self.peer.read().unwrap_or_else(PoisonError::into_inner))
+    fn read<T>(&self, look: impl FnOnce(&Held) -> T) -> T {
+        look(&self.held.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Files {
-    fn load(&self) -> Result<(Identity, Peer), StartError> {
+    fn load(&self) -> Result<(Identity, Held), StartError> {
         let identity = match Identity::from_files(&self.certificate, &self.key) {
             Ok(identity) => identity,
             // A renewal was broken off between its two files.
@@ -130,8 +133,9 @@ impl Files {
             }
             Err(error) => return Err(error.into()),
         };
-        let peer = registry_of(&identity)?;
-        Ok((identity, peer))
+        let written = fs::metadata(&self.certificate)?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let held = Held { peer: registry_of(&identity)?, since: Timestamp::from_seconds(0).plus(written) };
+        Ok((identity, held))
     }
 
     async fn enrol(&self, rest: &str, fetcher: &Fetcher, shutdown: &Shutdown) -> Result<(), StartError> {
@@ -162,14 +166,21 @@ impl Files {
         Ok(())
     }
 
-    fn replace(&self, chain: &str, key: &SecretText) -> Result<Peer, StartError> {
+    fn replace(&self, chain: &str, key: &SecretText) -> Result<(), StartError> {
         let identity = Identity::from_pem(chain.as_bytes(), key.expose().as_bytes())?;
-        let peer = registry_of(&identity)?;
+        registry_of(&identity)?;
         write_atomically(&self.next_key, key.expose().as_bytes(), 0o600)?;
         write_atomically(&self.certificate, chain.as_bytes(), 0o644)?;
         fs::rename(&self.next_key, &self.key)?;
-        Ok(peer)
+        Ok(())
     }
+}
+
+/// Two thirds of the time that is left when a certificate comes.
+fn until_due(since: Timestamp, not_after: Timestamp, now: Timestamp) -> Duration {
+    let life = (not_after.micros() - since.micros()).max(0);
+    let due = since.micros() + life / 3 * 2;
+    Duration::from_micros(u64::try_from(due - now.micros()).unwrap_or(0))
 }
 
 fn registry_of(identity: &Identity) -> Result<Peer, StartError> {
@@ -192,4 +203,18 @@ fn certificate_pem(der: &[u8]) -> String {
         rest = after;
     }
     text + "-----END CERTIFICATE-----\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_due_at_two_thirds_of_the_time_that_was_left() {
+        let at = Timestamp::from_seconds;
+        assert_eq!(until_due(at(100), at(160), at(100)), Duration::from_secs(40));
+        assert_eq!(until_due(at(100), at(160), at(139)), Duration::from_secs(1));
+        assert_eq!(until_due(at(100), at(160), at(141)), Duration::ZERO);
+        assert_eq!(until_due(at(200), at(160), at(201)), Duration::ZERO, "already over when it came");
+    }
 }

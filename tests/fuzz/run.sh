@@ -38,7 +38,10 @@ make_seeds() {
   seed x509_certificate pem <"$work/certificate.pem"
   openssl req -new -key "$work/key.pem" -subj /O=seed/CN=seed -outform DER | seed x509_request der
   : >"$work/index"
-  printf '[ca]\ndefault_ca=seed\n[seed]\ndatabase=%s\ndefault_md=sha256\n' "$work/index" >"$work/ca.cnf"
+  echo 01 >"$work/number"
+  # A list that webpki reads names its issuer's key and has a number.
+  printf '[ca]\ndefault_ca=seed\n[seed]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\ncrl_extensions=issuer\n%s\n' \
+    "$work/index" "$work/number" $'[issuer]\nauthorityKeyIdentifier=keyid' >"$work/ca.cnf"
   openssl ca -config "$work/ca.cnf" -gencrl -crldays 3650 -keyfile "$work/key.pem" -cert "$work/certificate.pem" \
     -out "$work/crl.pem" 2>/dev/null
   seed x509_crl pem <"$work/crl.pem"
@@ -69,7 +72,7 @@ make_seeds() {
   printf '\001\000\003pii\000\000\000\007AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' | seed ciphertext direct
   printf 'example.com/log\n7\nQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=\n' >"$work/checkpoint"
   seed audit_checkpoint text <"$work/checkpoint"
-  printf '{"actor":{"kind":"unknown"},"count":1,"development":false,"index":0,"kind":"record.opened","log_time":"%s"%s' \
+  printf '{"actor":{"kind":"unknown","name":""},"count":1,"development":false,"index":0,"kind":"record.opened","log_time":"%s"%s' \
     '2026-01-01T00:00:00Z' ',"outcome":"done","salt":"abababababababababababababababab","time":"2026-01-01T00:00:00Z","v":1}' |
     seed audit_event opened
   { cat "$work/checkpoint"; printf '\n\xe2\x80\x94 example.com/log QUFBQUJCQkI=\n'; } | seed audit_note text

@@ -1,5 +1,7 @@
 //! The key manager through its front doors, on a real token and both databases. Folders mirror the doors.
 
+mod grpc;
+mod officer;
 mod rest;
 
 use std::sync::LazyLock;

@@ -4,6 +4,7 @@ use crate::System;
 
 /// Makes two tests of a function that takes a running system: `NAME::sqlite` and `NAME::postgres`. The program that uses it
 /// says in `crate::system(Database)` which system its tests share.
+#[allow(clippy::crate_in_macro_def)] // the function `system` is the using program's own
 #[macro_export]
 macro_rules! on_both {
     ($($(#[$note:meta])* fn $name:ident($system:ident: &System) $body:block)*) => {$(

@@ -35,7 +35,8 @@ pub fn https(root: &Path, certificate: Option<(&Path, &Path)>) -> reqwest::Clien
     let config = match certificate {
         None => builder.with_no_client_auth(),
         Some((certificate, key)) => {
-            let chain = CertificateDer::pem_file_iter(certificate).expect("a chain").map(|one| one.expect("PEM")).collect();
+            let chain =
+                CertificateDer::pem_file_iter(certificate).expect("a chain").map(|one| one.expect("PEM")).collect();
             let key = PrivateKeyDer::from_pem_file(key).expect("a key");
             builder.with_client_auth_cert(chain, key).expect("certificate and key belong together")
         }

@@ -49,7 +49,8 @@ impl Rows {
     pub fn sql(&self, sql: &str) -> String {
         match self {
             Self::Sqlite(file) => {
-                let ran = run(Command::new("sqlite3").args(["-batch", "-bail", "-cmd", ".timeout 10000"]).arg(file).arg(sql));
+                let ran =
+                    run(Command::new("sqlite3").args(["-batch", "-bail", "-cmd", ".timeout 10000"]).arg(file).arg(sql));
                 ran.good().output.trim_end().to_owned()
             }
             Self::Postgres(database) => database.query(sql),

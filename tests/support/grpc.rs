@@ -6,9 +6,9 @@ use std::time::Duration;
 use km_proto::v1::{
     AppendEventsRequest, AppendEventsResponse, ConsistencyProofRequest, ConsistencyProofResponse, CosignRequest,
     CosignResponse, EraseRecordRequest, EraseRecordResponse, IndexTermsRequest, IndexTermsResponse, OpenRecordRequest,
-    OpenRecordResponse, RecomputeTermsRequest, RecomputeTermsResponse, RenewRequest, RenewResponse, RewrapStatusRequest,
-    RewrapStatusResponse, SealRecordRequest, SealRecordResponse, certificates_client::CertificatesClient,
-    log_client::LogClient, records_client::RecordsClient,
+    OpenRecordResponse, RecomputeTermsRequest, RecomputeTermsResponse, RenewRequest, RenewResponse,
+    RewrapStatusRequest, RewrapStatusResponse, SealRecordRequest, SealRecordResponse,
+    certificates_client::CertificatesClient, log_client::LogClient, records_client::RecordsClient,
 };
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Response, Status};

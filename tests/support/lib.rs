@@ -13,6 +13,7 @@ pub mod identities;
 pub mod openssl;
 pub mod people;
 pub mod program;
+pub mod records;
 pub mod settings;
 pub mod system;
 

@@ -24,9 +24,10 @@ impl System {
     #[track_caller]
     pub fn reader(&self, who: &str) -> Reader {
         let reader = self.new_reader(who, "reader");
-        if self.rest(who).get("/v1/me/keys").good()["keys"].as_array().is_some_and(|keys| {
-            keys.iter().any(|key| key["id"] == reader.key.kid() && key["state"] == "active")
-        }) {
+        if self.rest(who).get("/v1/me/keys").good()["keys"]
+            .as_array()
+            .is_some_and(|keys| keys.iter().any(|key| key["id"] == reader.key.kid() && key["state"] == "active"))
+        {
             return reader;
         }
         let enrolled = self.enrol(&reader);

@@ -22,7 +22,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { development: false, lifetime: 86_400, max_body: 2 * 1024 * 1024, terms_per_minute: 10_000, registry: false }
+        Self {
+            development: false,
+            lifetime: 86_400,
+            max_body: 2 * 1024 * 1024,
+            terms_per_minute: 10_000,
+            registry: false,
+        }
     }
 }
 

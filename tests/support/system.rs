@@ -205,8 +205,7 @@ impl System {
     fn prepare_registry(&self) {
         let addresses = self.addresses().clone();
         let (folder, url) = (self.folder(), self.registry_rows.url());
-        let text =
-            settings::registry(folder, &url, &self.issuer, &addresses.rest, &addresses.grpc, &self.options);
+        let text = settings::registry(folder, &url, &self.issuer, &addresses.rest, &addresses.grpc, &self.options);
         std::fs::write(self.config("registry"), text).expect("the configuration");
         let invitation = folder.join("registry/invitation");
         self.invite(identities::DEMO, "registry", "registry", &invitation);
@@ -292,9 +291,10 @@ impl System {
 
     /// Everything that a service has logged since the system was started.
     pub fn log_of(&self, name: &str) -> String {
-        (0..).map(|count| self.log_file(name, count)).take_while(|file| file.exists()).fold(String::new(), |text, file| {
-            text + &std::fs::read_to_string(file).unwrap_or_default()
-        })
+        (0..)
+            .map(|count| self.log_file(name, count))
+            .take_while(|file| file.exists())
+            .fold(String::new(), |text, file| text + &std::fs::read_to_string(file).unwrap_or_default())
     }
 
     // Calling.
@@ -376,13 +376,20 @@ impl System {
         if let Some((token, _)) = tokens.get(who).filter(|(_, since)| since.elapsed() < TOKEN_KEPT) {
             return token.clone();
         }
-        let secret = std::fs::read_to_string(settings::secret_file(self.folder(), identity(who).name)).expect("a secret");
+        let token = self.fresh_token(who);
+        tokens.insert(who.to_owned(), (token.clone(), Instant::now()));
+        token
+    }
+
+    /// A token that the issuer signs now.
+    #[track_caller]
+    pub fn fresh_token(&self, who: &str) -> String {
+        let secret =
+            std::fs::read_to_string(settings::secret_file(self.folder(), identity(who).name)).expect("a secret");
         let form = format!("grant_type=client_credentials&client_id={who}&client_secret={}", secret.trim());
         let issuer = Client::new(https(&self.public("ca.pem"), None), &self.issuer);
         let answer = issuer.send("POST", "/token", Some("application/x-www-form-urlencoded"), form.into_bytes()).good();
-        let token = answer["access_token"].as_str().expect("a token").to_owned();
-        tokens.insert(who.to_owned(), (token.clone(), Instant::now()));
-        token
+        answer["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// A certificate of this name under the service root; the same one at every call.

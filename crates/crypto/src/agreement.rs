@@ -3,7 +3,7 @@
 
 use aws_lc_rs::agreement as checked;
 use km_domain::SecretBytes;
-use ring::{agreement, rand::SystemRandom};
+use ring::agreement;
 
 use crate::Unspecified;
 
@@ -16,7 +16,7 @@ pub struct EphemeralKey {
 impl EphemeralKey {
     /// A new pair.
     pub fn generate() -> Result<Self, Unspecified> {
-        let private = agreement::EphemeralPrivateKey::generate(&agreement::ECDH_P256, &SystemRandom::new())
+        let private = agreement::EphemeralPrivateKey::generate(&agreement::ECDH_P256, &crate::random::system())
             .map_err(|_| Unspecified)?;
         let public = private.compute_public_key().map_err(|_| Unspecified)?.as_ref().to_vec();
         Ok(Self { private, public })

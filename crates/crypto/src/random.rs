@@ -7,9 +7,19 @@ use ring::rand::{SecureRandom, SystemRandom};
 /// A system without randomness cannot keep any promise of this program, and no caller could do better than to stop: the
 /// process is aborted.
 pub fn fill(buffer: &mut [u8]) {
-    if SystemRandom::new().fill(buffer).is_err() {
+    if system().fill(buffer).is_err() {
         std::process::abort();
     }
+}
+
+/// The source itself, for primitives that take one.
+pub(crate) fn system() -> SystemRandom {
+    SystemRandom::new()
+}
+
+/// As [`system`], for primitives of the other library.
+pub(crate) fn system_for_aws_lc() -> aws_lc_rs::rand::SystemRandom {
+    aws_lc_rs::rand::SystemRandom::new()
 }
 
 /// `N` random bytes; see [`fill`].

@@ -3,7 +3,6 @@
 
 use aws_lc_rs::{
     agreement,
-    rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use km_domain::{KeyAlgorithm, SecretBytes, SecretText, SignatureAlgorithm};
@@ -27,7 +26,7 @@ enum Pair {
 impl SoftwareKey {
     /// A new key. Refused: every algorithm but P-256 and Ed25519.
     pub fn generate(algorithm: KeyAlgorithm) -> Result<Self, Unspecified> {
-        let random = SystemRandom::new();
+        let random = crate::random::system_for_aws_lc();
         let document = match algorithm {
             KeyAlgorithm::P256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
             KeyAlgorithm::Ed25519 => Ed25519KeyPair::generate_pkcs8v1(&random),
@@ -88,7 +87,9 @@ impl SoftwareKey {
     /// 3.4). Refused: an algorithm that is not the key's.
     pub fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let signature = match (&self.pair, algorithm) {
-            (Pair::P256 { signing, .. }, SignatureAlgorithm::Es256) => signing.sign(&SystemRandom::new(), message),
+            (Pair::P256 { signing, .. }, SignatureAlgorithm::Es256) => {
+                signing.sign(&crate::random::system_for_aws_lc(), message)
+            }
             (Pair::Ed25519(pair), SignatureAlgorithm::EdDsa) => pair.try_sign(message),
             _ => return Err(Unspecified),
         };

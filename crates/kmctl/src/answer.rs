@@ -41,10 +41,6 @@ impl Answer {
 
 #[cfg(test)]
 impl Answer {
-    pub fn holds(&self) -> bool {
-        self.holds
-    }
-
     pub fn document(&self) -> &Value {
         &self.document
     }

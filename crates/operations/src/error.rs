@@ -91,6 +91,10 @@ impl From<EnvelopeError> for OperationError {
 impl From<StorageError> for OperationError {
     fn from(error: StorageError) -> Self {
         match error {
+            // A token that somebody used a moment ago is no better than an unknown one.
+            StorageError::Conflict("invitation-used") => {
+                Self::refused("token-invalid", "the one-time token is unknown, used or expired")
+            }
             StorageError::Conflict(code) => Self::Conflict(code),
             StorageError::Stale => Self::Stale,
             StorageError::Unavailable(reason) => {

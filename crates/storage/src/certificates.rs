@@ -41,6 +41,11 @@ impl Storage {
         Ok(row)
     }
 
+    /// The certificate of this serial number.
+    pub fn certificate(&self, serial: &str) -> Result<Option<CertificateRow>, StorageError> {
+        Ok(certificate::table.find(serial).first(&mut *self.connection()?).optional()?)
+    }
+
     /// Revoked certificates that have not expired yet: what a revocation list must hold.
     pub fn revoked_certificates(&self, now: Timestamp) -> Result<Vec<CertificateRow>, StorageError> {
         let rows = certificate::table

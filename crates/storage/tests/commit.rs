@@ -1,5 +1,7 @@
 //! The one way to write, on both databases: rows and events together or not at all, nobody answered before that.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::{
     collections::HashMap,
     sync::{Arc, mpsc},

@@ -32,7 +32,10 @@ pub async fn erase(
     signed_request::only(&request, Kind::Erase, register, record)?;
     let id = record.to_string();
     let (at, name) = (place.clone(), id.clone());
-    let row = registry.store.read(move |db| Ok(records::current(db, &at, &[name.clone()])?.remove(&name))).await?;
+    let row = registry
+        .store
+        .read(move |db| Ok(records::current(db, &at, std::slice::from_ref(&name))?.remove(&name)))
+        .await?;
     let row = row.ok_or(RegistryError::UnknownRecord)?;
     if let (Some(_), Some(certificate)) = (row.erased, row.certificate) {
         return Ok(certificate);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use km_audit::EventKind;
 use km_ca::{Issuer, Reason, Revocation, RootKind};
-use km_domain::Timestamp;
+use km_domain::{ServiceIdentity, Timestamp};
 use km_policy::Action;
 use km_storage::{Unrecorded, Write};
 use km_x509::Certificate;
@@ -14,24 +14,32 @@ use crate::{Caller, Operation, OperationError, Operations, keys::names};
 /// How long a list holds; the key manager makes a new one far more often.
 const LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// An officer revokes a certificate by its serial number.
+/// An officer revokes a certificate of the own tenant by its serial number.
 pub fn revoke(operations: &Operations, caller: &Caller, serial: &str) -> Operation<()> {
-    let now = operations.clock.now();
-    if let Err(error) = caller.may(Action::RevokeCertificate, now) {
-        return caller.refuse(operations, EventKind::CertificateRevoked, error);
-    }
-    let is_serial = !serial.is_empty() && serial.len() <= 64 && serial.bytes().all(|b| b.is_ascii_hexdigit());
-    if !is_serial {
-        let error = OperationError::invalid("serial", "must be hexadecimal");
+    let serial = serial.to_ascii_lowercase();
+    if let Err(error) = revocable(operations, caller, &serial) {
         return caller.refuse(operations, EventKind::CertificateRevoked, error);
     }
     let mut event = caller.event(operations, EventKind::CertificateRevoked);
-    event.object = Some(format!("certificate {}", serial.to_ascii_lowercase()));
-    let conflict = crate::caller::refused(event.clone(), &OperationError::Conflict("certificate-not-valid"));
+    event.object = Some(format!("certificate {serial}"));
+    let conflict = crate::caller::refused(event.clone(), &NOT_VALID);
     Unrecorded::new(Ok(()), event)
-        .with(Write::revoke_certificate(&serial.to_ascii_lowercase(), now))
+        .with(Write::revoke_certificate(&serial, operations.clock.now()))
         .changing_state()
         .or_on_conflict(conflict)
+}
+
+/// Another tenant's certificate looks like one that is not there.
+const NOT_VALID: OperationError = OperationError::Conflict("certificate-not-valid");
+
+fn revocable(operations: &Operations, caller: &Caller, serial: &str) -> Result<(), OperationError> {
+    caller.may(Action::RevokeCertificate, operations.clock.now())?;
+    if serial.is_empty() || serial.len() > 64 || !serial.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(OperationError::invalid("serial", "must be hexadecimal"));
+    }
+    let row = operations.storage.certificate(serial)?.ok_or(NOT_VALID)?;
+    let identity = ServiceIdentity::from_uri(&row.identity).ok_or(NOT_VALID)?;
+    if identity.tenant == *caller.tenant() { Ok(()) } else { Err(NOT_VALID) }
 }
 
 /// The service root's revocation list as of now, DER.

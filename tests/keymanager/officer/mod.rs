@@ -1,0 +1,7 @@
+//! The officers' door.
+
+mod caller;
+mod certificates;
+mod enrolments;
+mod keys;
+mod rewrap;
