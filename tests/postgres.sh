@@ -26,7 +26,7 @@ postgres_start() {
   as_postgres "$bin/initdb" -D "$postgres_dir/data" -U sealkeep -A trust -E UTF8 --locale=C --no-sync || return
   as_postgres "$bin/pg_ctl" -D "$postgres_dir/data" -l "$postgres_dir/log" -w \
     -o "-c listen_addresses= -c unix_socket_directories=$postgres_dir -c max_connections=200 -c fsync=off" start || return
-  export SEALKEEP_TEST_POSTGRES="postgres://sealkeep@/postgres?host=$postgres_dir"
+  export SEALKEEP_TEST_POSTGRES="postgres://sealkeep@/?host=$postgres_dir"
   export PATH=$PATH:$bin
 }
 

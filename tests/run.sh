@@ -96,7 +96,7 @@ advisories() {
 }
 
 tests() {
-  cargo test --release --locked --workspace --no-fail-fast
+  cargo test --release --locked --workspace --no-fail-fast --tests
 }
 
 # Once more where text and time differ: quarter-hour offset, dotless i.

@@ -1,6 +1,10 @@
 //! The newest checkpoint, kept outside the database: a database that was rolled back or rewritten does not extend it.
 
-use std::{fs, io::ErrorKind, path::PathBuf};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use km_operations::{Operations, log};
 
@@ -12,8 +16,9 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    pub fn at(path: PathBuf) -> Self {
-        Self { path }
+    /// The one of this state folder.
+    pub fn of(state_dir: &Path) -> Self {
+        Self { path: state_dir.join("newest-checkpoint") }
     }
 
     /// Ok: the log in the database extends the kept checkpoint, or none was kept yet.

@@ -220,7 +220,8 @@ impl Write {
         })
     }
 
-    /// Takes back a version that the registry never stored: the one before is current again, or the subject is gone.
+    /// Takes back a version that the registry never stored: the one before is current again, or the subject is gone. A seal
+    /// that is confirmed, or that was withdrawn already, stays as it is.
     pub fn withdraw_subject(id: &SubjectId, version: u32) -> Self {
         let id = id.clone();
         Self::new(move |db, _| {
@@ -230,16 +231,18 @@ impl Write {
                 .filter(subject::version.eq(i64::from(version)))
                 .filter(subject::confirmed.eq(0));
             if version <= 1 {
-                return changed(diesel::delete(unconfirmed).execute(db), "seal-not-unconfirmed");
+                diesel::delete(unconfirmed).execute(db)?;
+                return Ok(());
             }
             let set = (
                 subject::version.eq(subject::version - 1),
                 subject::digest.eq(subject::previous),
                 subject::confirmed.eq(1),
             );
-            changed(diesel::update(unconfirmed).set(set).execute(db), "seal-not-unconfirmed")?;
-            let key = (key.0, key.1, key.2, i64::from(version) - 1);
-            diesel::delete(subject_history::table.find(key)).execute(db)?;
+            if diesel::update(unconfirmed).set(set).execute(db)? > 0 {
+                let key = (key.0, key.1, key.2, i64::from(version) - 1);
+                diesel::delete(subject_history::table.find(key)).execute(db)?;
+            }
             Ok(())
         })
     }

@@ -32,7 +32,7 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
 
     // 1. Behind the doors.
     let parts = startup::open(&config)?;
-    let anchor = Anchor::at(state.join("newest-checkpoint"));
+    let anchor = Anchor::of(state.path());
     anchor.check(&parts.operations)?;
     let description = parts.operations.keys.describe();
     readiness.fact("token", format!("{} {} {}", description.model, description.label, description.serial));

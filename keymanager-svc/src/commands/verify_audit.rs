@@ -1,20 +1,25 @@
-//! `verify-audit`: reads the whole log, computes its tree, and holds every checkpoint's root against it.
+//! `verify-audit`: reads the whole log, computes its tree, and holds it against the newest checkpoint, the head in the
+//! database and the checkpoint that is kept outside of it.
 
 use km_audit::{Frontier, LoggedEvent, Note, tree::leaf_hash};
 
 use crate::{
+    anchor::Anchor,
     config::Config,
     startup::{self, StartError},
 };
 
 const PAGE: u32 = 1000;
 
-/// Ok: every event is in its place and the newest checkpoint is signed and agrees.
+/// Ok: every event is in its place, the newest checkpoint is signed and agrees, and so does the one kept outside.
 pub fn run(config: &Config) -> Result<(), StartError> {
     let parts = startup::open(config)?;
     let storage = &parts.operations.storage;
     let damaged = |index: u64, why: &str| StartError(format!("entry {index}: {why}"));
-    let newest = storage.newest_checkpoint()?;
+    // The head first: while the service runs, entries may follow it.
+    let (head, newest) = (storage.head()?, storage.newest_checkpoint()?);
+    Anchor::of(&config.state_dir).check(&parts.operations)?;
+    let other_root = || StartError("the log's head does not agree with its entries".into());
     let (mut tree, mut log_time) = (Frontier::new(), None);
     loop {
         let page = storage.leaves(tree.size(), PAGE)?;
@@ -33,6 +38,9 @@ pub fn run(config: &Config) -> Result<(), StartError> {
             {
                 check(&parts, note, &tree)?;
             }
+            if head.size() == tree.size() && head.frontier.root() != tree.root() {
+                return Err(other_root());
+            }
         }
         if page.len() < PAGE as usize {
             break;
@@ -41,9 +49,8 @@ pub fn run(config: &Config) -> Result<(), StartError> {
     if newest.as_ref().is_some_and(|(size, _)| *size > tree.size()) {
         return Err(StartError("the log is shorter than its newest checkpoint".into()));
     }
-    let head = storage.head()?;
-    if head.size() < tree.size() {
-        return Err(StartError("the log's head does not agree with its entries".into()));
+    if head.size() > tree.size() {
+        return Err(other_root());
     }
     let size = newest.map_or(0, |(size, _)| size);
     println!("{} entries, each in its place; checkpoint of {size} entries signed and true", tree.size());

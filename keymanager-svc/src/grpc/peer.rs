@@ -85,7 +85,16 @@ pub fn status_of(error: &OperationError) -> Status {
         tracing::error!(event = "grpc.failed", code = problem.kind.code, cause, "a call failed");
     }
     let detail = problem.detail.as_deref().unwrap_or(problem.kind.title);
-    status(problem.kind.status, problem.kind.code, detail)
+    let mut status = status(problem.kind.status, problem.kind.code, detail);
+    let retry_after = problem.retry_after.map(|seconds| seconds.to_string());
+    for (name, text) in
+        [("sealkeep-field", &problem.field), ("sealkeep-rule", &problem.rule), ("retry-after", &retry_after)]
+    {
+        if let Some(Ok(value)) = text.as_ref().map(|text| text.parse()) {
+            status.metadata_mut().insert(name, value);
+        }
+    }
+    status
 }
 
 fn status(http: u16, code: &'static str, detail: &str) -> Status {
