@@ -98,13 +98,15 @@ impl Edge {
     /// See [`AuthError`].
     pub async fn principal(&self, token: &str) -> Result<Arc<Principal>, AuthError> {
         let now = self.parts.operations.clock.now();
-        match self.issuers.verify(token, now) {
+        let principal = match self.issuers.verify(token, now) {
             Err(AuthError::UnknownKey { issuer }) if self.issuers.needs_refresh(&issuer, now) => {
                 self.refresh(&issuer).await;
-                self.issuers.verify(token, now)
+                self.issuers.verify(token, now)?
             }
-            other => other,
-        }
+            other => other?,
+        };
+        // No caller belongs to the installation itself, whatever an issuer says.
+        if principal.tenant.as_str() == km_operations::SYSTEM { Err(AuthError::NoTenant) } else { Ok(principal) }
     }
 
     /// Fetches an issuer's documents; on failure the former keys stay in use.

@@ -14,6 +14,7 @@ pub mod openssl;
 pub mod people;
 pub mod program;
 pub mod records;
+pub mod seed;
 pub mod settings;
 pub mod system;
 

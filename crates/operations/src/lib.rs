@@ -21,7 +21,7 @@ pub mod records;
 pub use caller::{Caller, system_event};
 pub use error::OperationError;
 pub use keyring::{IndexTarget, Key, Keyring, Keys, SYSTEM, Version, VersionCertificates};
-pub use km_policy::{Action, PurposeRules};
+pub use km_policy::PurposeRules;
 pub use rules::{Budgets, Rules};
 
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, web};
 use km_api::rewrap::{IndexVersions, RewrapStatus, VersionCount};
-use km_operations::Action;
 use km_operations::records;
 use km_service::Problem;
 use utoipa::path as documented;
@@ -15,12 +14,10 @@ use crate::{edge::Edge, error::problem_of};
 #[actix_web::get("/v1/officer/rewrap")]
 pub async fn rewrap(edge: web::Data<Edge>, officer: Officer) -> Result<HttpResponse, Problem> {
     let status = edge
-        .ask(&edge.plain, move |operations| {
-            officer.0.may(Action::RewrapStatus, operations.clock.now())?;
-            records::status(operations, officer.0.tenant())
-        })
+        .perform(&edge.plain, move |operations, _| records::status_for(operations, &officer.0))
         .await
-        .map_err(|error| problem_of(&error))?;
+        .map_err(|error| problem_of(&error))?
+        .outcome;
     Ok(HttpResponse::Ok().json(RewrapStatus {
         key_encryption: status
             .key_encryption

@@ -15,7 +15,7 @@ pub use digest::{SealedField, SealedRecord};
 pub use erase::{Erased, erase};
 pub use open::{Answer, OpenOutcome, Opened, answer, open};
 pub use recompute::{RecomputedTerms, recompute};
-pub use rewrap::{IndexVersions, Status, rewrap_step, status};
+pub use rewrap::{IndexVersions, Status, rewrap_step, status, status_for};
 pub use seal::{Item, Seal, SealResult, Sealed, Term, receipts, seal};
 pub use settle::{Settled, Settlement, settle};
 pub use terms::{Terms, terms};

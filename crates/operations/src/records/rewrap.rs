@@ -4,7 +4,9 @@ use km_audit::{Event, EventKind, Outcome};
 use km_domain::{FieldName, RegisterName, TenantId, register::IndexKind};
 use km_storage::{Unrecorded, Write};
 
-use crate::{Keys, Operation, OperationError, Operations, caller::system_event, keys::names};
+use km_policy::Action;
+
+use crate::{Caller, Keys, Operation, OperationError, Operations, caller::system_event, keys::names};
 
 /// Moves up to `limit` subject keys of a tenant; says how many it moved and how many are left. Interrupted anywhere, the
 /// next step goes on from what the table says.
@@ -78,6 +80,15 @@ pub struct IndexVersions {
     pub kind: IndexKind,
     pub current: u32,
     pub live: Vec<u32>,
+}
+
+/// The status of the caller's tenant.
+pub fn status_for(operations: &Operations, caller: &Caller) -> Operation<Status> {
+    let allowed = caller.may(Action::RewrapStatus, operations.clock.now());
+    match allowed.and_then(|()| status(operations, caller.tenant())) {
+        Ok(status) => Unrecorded::unremarkable(Ok(status)),
+        Err(error) => caller.refuse(operations, EventKind::AccessRefused, error),
+    }
 }
 
 /// The status of a tenant's rotation. Counts are of rows, not estimates.
