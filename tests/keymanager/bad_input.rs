@@ -89,8 +89,7 @@ fn wrong_kinds(good: &Value) -> Vec<(String, Value)> {
     let members = good.as_object().expect("an object");
     let mut bad = Vec::new();
     for name in members.keys() {
-        for value in
-            [json!({CANARY: CANARY}), json!([CANARY]), json!(true), json!(1e300), json!(format!("{CANARY} !"))]
+        for value in [json!({CANARY: CANARY}), json!([CANARY]), json!(true), json!(1e300), json!(format!("{CANARY} !"))]
         {
             let mut body = good.clone();
             body[name] = value;
