@@ -106,7 +106,7 @@ impl Edge {
             other => other?,
         };
         // No caller belongs to the installation itself, whatever an issuer says.
-        if principal.tenant.as_str() == km_operations::SYSTEM { Err(AuthError::NoTenant) } else { Ok(principal) }
+        if principal.tenant.is_system() { Err(AuthError::NoTenant) } else { Ok(principal) }
     }
 
     /// Fetches an issuer's documents; on failure the former keys stay in use.

@@ -185,6 +185,10 @@ kinds! {
         "The registry did not supply the record"
         "The reader asked for it, the registry left it out."
         "Look at the registry's database."
+    "version-withheld" 422
+        "The registry did not supply every version"
+        "The reader asked for the record's history; the key manager knows of versions that the registry left out. An alert was recorded."
+        "Look at the registry's database."
     "stale-version" 422
         "The registry supplied an old version"
         "The key manager knows a newer one. An alert was recorded."
@@ -217,6 +221,14 @@ kinds! {
         "The certificate is not valid any more"
         "It is unknown or revoked already."
         "Look at the list of certificates."
+    "not-operators-tenant" 403
+        "Your tenant does not run this installation"
+        "Tenants are made by officers of the tenant that the configuration names as operators_tenant; where it names none, by nobody."
+        "Ask an officer of that tenant, or use keymanager-svc init --tenant on the key manager's machine."
+    "idempotency-key-in-use" 409
+        "The idempotency key is being used"
+        "An equal request was faster, and its answer is kept no more."
+        "Look at the current state and try again with a new key."
     "idempotency-key-reused" 422
         "The idempotency key was used for another request"
         "The same Idempotency-Key came with another body."

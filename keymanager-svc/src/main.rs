@@ -8,29 +8,27 @@ mod config;
 mod edge;
 mod error;
 mod grpc;
+mod idempotency;
 mod jobs;
 mod officer;
 mod pem;
 mod rest;
 mod startup;
 
-use std::{path::PathBuf, process::ExitCode, sync::LazyLock};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{config::Config, startup::StartError};
 
-/// Version, and the commit that it was built from where the build was told.
-fn version() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        format!("{} ({})", env!("CARGO_PKG_VERSION"), option_env!("SEALKEEP_COMMIT").unwrap_or("unknown commit"))
-    });
-    &TEXT
-}
+/// Whatever is freed is overwritten first: HTTP, JSON and base64 buffers too that held a value or a data key for a moment. What
+/// wipes itself earlier (`SecretBytes` and its kin) does not wait for this.
+#[global_allocator]
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 /// The Sealkeep key manager.
 #[derive(Parser)]
-#[command(name = "keymanager-svc", version = version())]
+#[command(name = "keymanager-svc", version = env!("SEALKEEP_VERSION"))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

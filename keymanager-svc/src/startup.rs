@@ -15,6 +15,8 @@ use crate::config::{Config, DatabaseConfig};
 pub struct Parts {
     pub operations: Arc<Operations>,
     pub committer: Committer,
+    /// The random name of the state folder.
+    pub instance: String,
 }
 
 /// Why the service does not start; the text says what to do.
@@ -63,11 +65,12 @@ pub fn open(config: &Config) -> Result<Parts, StartError> {
     })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let storage = Storage::new(database);
-    let committer = Committer::start(storage.clone(), Arc::clone(&clock))?;
+    let instance = km_service::state::instance(&config.state_dir)?;
+    let committer = Committer::start(storage.clone(), Arc::clone(&clock), instance.clone())?;
     let operations =
         Operations { storage, keys: Arc::new(token), keyring: Keyring::default(), rules: rules(config)?, clock };
     operations.keyring.load(&operations.storage, &*operations.keys)?;
-    Ok(Parts { operations: Arc::new(operations), committer })
+    Ok(Parts { operations: Arc::new(operations), committer, instance })
 }
 
 fn rules(config: &Config) -> Result<Rules, StartError> {
@@ -80,7 +83,9 @@ fn rules(config: &Config) -> Result<Rules, StartError> {
         log_origin: config.log_origin.clone(),
         installation: config.installation.clone(),
         development: config.development,
+        operators_tenant: config.operators_tenant.clone(),
         certificate_lifetime: Duration::from_secs(config.certificates.lifetime_seconds),
+        workstation_lifetime: Duration::from_secs(config.certificates.workstation_seconds),
         dns_names: config.certificates.names.clone(),
         budgets: Budgets::new(config.budgets.terms_per_minute),
     })

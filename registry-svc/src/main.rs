@@ -22,7 +22,7 @@ use crate::{commands::Done, config::Config, startup::StartError};
 
 /// The Sealkeep registry.
 #[derive(Parser)]
-#[command(name = "registry-svc", version = VERSION)]
+#[command(name = "registry-svc", version = env!("SEALKEEP_VERSION"))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -30,8 +30,6 @@ struct Arguments {
     #[arg(long, global = true)]
     json: bool,
 }
-
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEALKEEP_COMMIT"), ")");
 
 #[derive(Subcommand)]
 enum Command {

@@ -1,12 +1,12 @@
 //! Puts the parts together, once: database, definitions, certificate, key manager, witness. Nothing else names them.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, sync::Arc};
 
 use km_audit::{Note, witness::WitnessKey};
 use km_auth::Issuers;
 use km_database::{Database, DatabaseError};
 use km_domain::{Clock, SystemClock};
-use km_service::{Fetcher, Shutdown, StateDir, config::read_secret_text, random, state::write_atomically};
+use km_service::{Fetcher, Shutdown, StateDir, config::read_secret_text, state::write_atomically};
 
 use crate::{
     certificate::Certificate,
@@ -52,7 +52,6 @@ refused!(
     km_evidence::BadRoot,
     km_service::ConfigError,
     km_service::StateError,
-    km_service::random::RandomFailed,
     km_service::tls::TlsError,
     crate::operations::definitions::DefinitionFault,
     serde_json::Error,
@@ -121,7 +120,7 @@ pub async fn open(config: &Config, state: &StateDir, shutdown: &Shutdown) -> Res
     let database = Arc::new(database(config)?);
     MIGRATIONS.run(&database)?;
     let store = Store::new(Arc::clone(&database), config.database.readers)?;
-    let instance = instance(state)?;
+    let instance = km_service::state::instance(state.path())?;
     let (name, now) = (instance.clone(), clock.now());
     store.write(move |db| intents::give_up(db, Some(&name), now)).await?;
     let definitions = Definitions::load(&config.registers)?;
@@ -188,15 +187,4 @@ fn witness_key(state: &StateDir) -> Result<WitnessKey, StartError> {
     };
     write_atomically(&state.join("witness.pem"), key.public_pem().as_bytes(), 0o644)?;
     Ok(key)
-}
-
-/// The random name of this state folder.
-fn instance(state: &StateDir) -> Result<String, StartError> {
-    let path: &Path = &state.join("instance");
-    if let Ok(text) = fs::read_to_string(path) {
-        return Ok(text.trim().to_owned());
-    }
-    let name: String = random::bytes::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_atomically(path, format!("{name}\n").as_bytes(), 0o600)?;
-    Ok(name)
 }

@@ -60,7 +60,7 @@ pub enum Failure {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.version {
-        println!("softhsm-init {} ({})", env!("CARGO_PKG_VERSION"), option_env!("SEALKEEP_COMMIT").unwrap_or("dev"));
+        println!("softhsm-init {}", env!("SEALKEEP_VERSION"));
         return ExitCode::SUCCESS;
     }
     let (code, reason) = match run(&arguments) {

@@ -1,7 +1,11 @@
 //! The key manager through its front doors, on a real token and both databases. Folders mirror the doors.
 
+mod altered_rows;
 mod bad_input;
+mod commands;
 mod grpc;
+mod idempotency;
+mod jobs;
 mod officer;
 mod rest;
 mod roles;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use km_tests::identities::DEMO;
 use km_tests::{Client, System, on_both};
 use serde_json::{Value, json};
 
@@ -175,6 +176,7 @@ pub fn routes(keys: &Keys) -> Vec<Route> {
         officer("/v1/officer/enrolments/{id}/approve", "/v1/officer/enrolments/nothing/approve", json!({})),
         route(Officer, "GET", "/v1/officer/rewrap", "/v1/officer/rewrap".into(), None, Roles(inventory), &[]),
         officer("/v1/officer/certificates/{serial}/revoke", "/v1/officer/certificates/00/revoke", json!({})),
+        officer("/v1/officer/tenants", "/v1/officer/tenants", json!({"name": DEMO})),
     ]
 }
 

@@ -57,6 +57,35 @@ impl Rows {
         }
     }
 
+    /// The database's own files, its write-ahead log among them, with all that was committed.
+    #[track_caller]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Self::Sqlite(file) = self else { return self.cluster_files() };
+        let with = |suffix: &str| PathBuf::from(format!("{}{suffix}", file.display()));
+        ["", "-wal", "-shm"].into_iter().map(with).filter(|path| path.exists()).collect()
+    }
+
+    /// The files of this database, and the write-ahead log, which all databases of the server share.
+    fn cluster_files(&self) -> Vec<PathBuf> {
+        self.sql("CHECKPOINT");
+        let cluster = PathBuf::from(self.sql("SHOW data_directory"));
+        let number = self.sql("SELECT oid FROM pg_database WHERE datname = current_database()");
+        let of = |folder: PathBuf| std::fs::read_dir(folder).expect("a folder of the server").flatten();
+        let files = of(cluster.join("base").join(number)).chain(of(cluster.join("pg_wal")));
+        files.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+    }
+
+    /// A backup of this database as a thief would unpack it.
+    #[track_caller]
+    pub fn unpacked(&self, backup: &Path) -> PathBuf {
+        if self.is_sqlite() {
+            return backup.to_owned();
+        }
+        let text = backup.with_added_extension("sql");
+        run(Command::new("pg_restore").arg("--file").arg(&text).arg(backup)).good();
+        text
+    }
+
     pub fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }

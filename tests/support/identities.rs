@@ -40,6 +40,9 @@ pub const ALL: &[Identity] = &[
     who("other-auditor", OTHER, &["sealkeep-auditor"]),
 ];
 
+/// People, who log in with a password and a one-time password; the roles are those of their tokens.
+pub const PEOPLE: &[Identity] = &[who("ana", DEMO, &["sealkeep-caseworker"]), who("omar", DEMO, &["sealkeep-officer"])];
+
 /// An identity by its name.
 pub fn identity(name: &str) -> &'static Identity {
     ALL.iter().find(|identity| identity.name == name).unwrap_or_else(|| panic!("there is no identity {name}"))

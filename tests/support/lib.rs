@@ -4,25 +4,33 @@
 
 pub mod both;
 pub mod call;
+pub mod certificates;
 pub mod database;
+mod doors;
+mod endpoints;
 pub mod events;
 pub mod forged;
 pub mod grpc;
 pub mod guard;
 pub mod identities;
+pub mod keys;
+pub mod memory;
 pub mod openssl;
 pub mod people;
 pub mod program;
 pub mod records;
+pub mod search;
 pub mod seed;
 pub mod settings;
 pub mod system;
+mod tokens;
 
 pub use call::{Answer, Client};
 pub use database::Database;
 pub use events::Found;
 pub use grpc::Grpc;
 pub use people::Reader;
+pub use search::Search;
 pub use settings::Options;
 pub use system::System;
 

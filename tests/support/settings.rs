@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use km_test_support::TestToken;
 
-use crate::identities;
+use crate::identities::{self, Identity};
 
 /// What a test may want to be different.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Options {
     pub terms_per_minute: u32,
     /// Starts the registry beside the key manager.
     pub registry: bool,
+    /// How much the services log.
+    pub log_level: &'static str,
 }
 
 impl Default for Options {
@@ -28,6 +30,7 @@ impl Default for Options {
             max_body: 2 * 1024 * 1024,
             terms_per_minute: 10_000,
             registry: false,
+            log_level: "info",
         }
     }
 }
@@ -39,7 +42,7 @@ pub fn registers() -> PathBuf {
 
 /// The key manager's file; its ports it keeps itself.
 pub fn key_manager(folder: &Path, token: &TestToken, database: &str, issuer: &str, options: &Options) -> String {
-    let Options { development, lifetime, max_body, terms_per_minute, .. } = options;
+    let Options { development, lifetime, max_body, terms_per_minute, log_level, .. } = options;
     let TestToken { module, label, pin_file, .. } = token;
     format!(
         r#"state_dir = "{state}"
@@ -47,6 +50,7 @@ installation = "Sealkeep test"
 log_origin = "sealkeep.test/log"
 development = {development}
 registers = "{registers}"
+operators_tenant = "demo"
 
 [database]
 url = "{database}"
@@ -73,6 +77,7 @@ max_body = {max_body}
 workers = 1
 
 [log]
+level = "{log_level}"
 format = "json"
 {issuers}"#,
         state = folder.join("keymanager").display(),
@@ -85,7 +90,7 @@ format = "json"
 
 /// The registry's file.
 pub fn registry(folder: &Path, database: &str, issuer: &str, rest: &str, grpc: &str, options: &Options) -> String {
-    let Options { development, max_body, .. } = options;
+    let Options { development, max_body, log_level, .. } = options;
     let public = folder.join("keymanager");
     format!(
         r#"state_dir = "{state}"
@@ -110,6 +115,7 @@ max_body = {max_body}
 workers = 1
 
 [log]
+level = "{log_level}"
 format = "json"
 {issuers}"#,
         state = folder.join("registry").display(),
@@ -162,10 +168,29 @@ format = "json"
         )
         .expect("text grows");
     }
+    for program in ["kmctl", "registryctl"] {
+        let back = "redirect_uris = [\"http://127.0.0.1/callback\"]";
+        write!(text, "\n[[clients]]\nclient_id = \"{program}\"\n{back}\n").expect("text grows");
+    }
+    for Identity { name, roles, tenant, .. } in identities::PEOPLE {
+        let (password, factor) = (secret_file(folder, name), factor_file(folder, name));
+        write!(
+            text,
+            "\n[[people]]\nusername = \"{name}\"\npassword_file = \"{}\"\ntotp_secret_file = \"{}\"\nroles = {roles:?}\ntenant = \"{tenant}\"\n",
+            password.display(),
+            factor.display(),
+        )
+        .expect("text grows");
+    }
     text
 }
 
-/// Where the secret of an identity lies.
+/// Where the secret of an identity lies, or the password of a person.
 pub fn secret_file(folder: &Path, identity: &str) -> PathBuf {
     folder.join("secrets").join(identity)
+}
+
+/// Where the second factor of a person lies.
+pub fn factor_file(folder: &Path, person: &str) -> PathBuf {
+    folder.join("secrets").join(format!("{person}.totp"))
 }

@@ -6,30 +6,29 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use base64::Engine;
 use km_test_support::{Child, TestFolder, TestToken, wait_until};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::call::{Client, https};
+pub use crate::certificates::Certified;
 use crate::database::Rows;
-use crate::grpc::Grpc;
 use crate::guard::Guard;
-use crate::identities::{self, identity};
+use crate::identities;
+pub use crate::keys::{der_of, new_key_id};
 use crate::program::{self, Ran, run};
-use crate::{Database, Options, base64url, openssl, settings};
+use crate::tokens;
+use crate::{Database, Options, settings};
 
 /// How long a service may take to become ready.
 const START: Duration = Duration::from_secs(60);
-/// Officers' tokens are fetched again after this time, long before their second factor is too old.
-const TOKEN_KEPT: Duration = Duration::from_secs(300);
 
 /// Everything of one system. Dropping it stops and removes everything.
 pub struct System {
     services: Mutex<HashMap<&'static str, Child>>,
     addresses: Mutex<Addresses>,
-    tokens: Mutex<HashMap<String, (String, Instant)>>,
+    pub(crate) tokens: tokens::Kept,
     /// Held while files are made that several tests share.
     pub(crate) making: Mutex<()>,
     /// How far the log was read already.
@@ -47,33 +46,13 @@ pub struct System {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Addresses {
-    rest: String,
-    officer: String,
-    grpc: String,
-    ops: String,
-    registry: String,
-    registry_ops: String,
-}
-
-/// A certificate under the service root, with its key.
-#[derive(Debug, Clone)]
-pub struct Certified {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-}
-
-impl Certified {
-    pub fn files(&self) -> (&Path, &Path) {
-        (&self.certificate, &self.key)
-    }
-
-    /// The serial number, lower-case hexadecimal.
-    #[track_caller]
-    pub fn serial(&self) -> String {
-        let ran = openssl::openssl("x509 -noout -serial -in", &[&self.certificate]).good();
-        ran.output.trim().trim_start_matches("serial=").to_lowercase()
-    }
+pub(crate) struct Addresses {
+    pub rest: String,
+    pub officer: String,
+    pub grpc: String,
+    pub ops: String,
+    pub registry: String,
+    pub registry_ops: String,
 }
 
 impl System {
@@ -227,6 +206,7 @@ impl System {
             (addresses.registry, addresses.registry_ops) = (text(&known), text(&ops));
         }
         self.await_or_show("registry", || self.registry_readiness().is_some_and(|(status, _)| status == 200));
+        self.write_endpoints();
     }
 
     fn spawn(&self, name: &'static str, command: &mut Command) {
@@ -289,181 +269,19 @@ impl System {
         shown
     }
 
+    /// The files in which a service has logged since the system was started.
+    pub fn log_files(&self, name: &str) -> Vec<PathBuf> {
+        (0..).map(|count| self.log_file(name, count)).take_while(|file| file.exists()).collect()
+    }
+
     /// Everything that a service has logged since the system was started.
     pub fn log_of(&self, name: &str) -> String {
-        (0..)
-            .map(|count| self.log_file(name, count))
-            .take_while(|file| file.exists())
-            .fold(String::new(), |text, file| text + &std::fs::read_to_string(file).unwrap_or_default())
+        let text = |file: PathBuf| String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned();
+        self.log_files(name).into_iter().map(text).collect()
     }
 
-    // Calling.
-
-    fn addresses(&self) -> MutexGuard<'_, Addresses> {
+    /// Where everything listens.
+    pub(crate) fn addresses(&self) -> MutexGuard<'_, Addresses> {
         self.addresses.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-
-    /// The key manager's listener for everyone, without a token.
-    pub fn anyone(&self) -> Client {
-        Client::new(https(&self.public("ca.pem"), None), &self.addresses().rest)
-    }
-
-    /// The key manager's listener for everyone, as this identity.
-    pub fn rest(&self, who: &str) -> Client {
-        self.anyone().with_token(self.token(who))
-    }
-
-    /// The officers' listener, as this identity with a workstation's certificate of its tenant.
-    pub fn officer(&self, who: &str) -> Client {
-        let workstation = self.certificate(identity(who).tenant, "officer", "workstation");
-        self.at_officer_door(Some(workstation.files())).with_token(self.token(who))
-    }
-
-    /// The officers' listener with any certificate or none.
-    pub fn at_officer_door(&self, certificate: Option<(&Path, &Path)>) -> Client {
-        Client::new(https(&self.public("ca.pem"), certificate), &self.addresses().officer)
-    }
-
-    /// The gRPC listener, with the registry's certificate of this tenant.
-    pub fn grpc(&self, tenant: &str) -> Grpc {
-        let registry = self.certificate(tenant, "registry", "test-registry");
-        self.grpc_with(Some(registry.files()))
-    }
-
-    /// The gRPC listener with any certificate or none.
-    pub fn grpc_with(&self, certificate: Option<(&Path, &Path)>) -> Grpc {
-        Grpc::new(&self.addresses().grpc, &self.public("ca.pem"), certificate)
-    }
-
-    /// The registry, as this identity.
-    pub fn registry(&self, who: &str) -> Client {
-        self.registry_anyone().with_token(self.token(who))
-    }
-
-    /// The registry, without a token.
-    pub fn registry_anyone(&self) -> Client {
-        Client::new(https(&self.public("ca.pem"), None), &self.addresses().registry)
-    }
-
-    /// What the key manager's `/readyz` says.
-    pub fn readiness(&self) -> Option<(u16, Value)> {
-        self.readiness_at(&self.addresses().ops.clone())
-    }
-
-    /// What the registry's `/readyz` says.
-    pub fn registry_readiness(&self) -> Option<(u16, Value)> {
-        self.readiness_at(&self.addresses().registry_ops.clone())
-    }
-
-    /// A page of the key manager's operators' listener.
-    pub fn ops(&self, path: &str) -> String {
-        let operator = Client::new(https(&self.public("ca.pem"), None), &self.addresses().ops);
-        operator.get(path).text()
-    }
-
-    fn readiness_at(&self, address: &str) -> Option<(u16, Value)> {
-        let operator = Client::new(https(&self.public("ca.pem"), None), address);
-        let answer = operator.try_send("GET", "/readyz", None, Vec::new()).ok()?;
-        Some((answer.status, answer.body))
-    }
-
-    // Identities.
-
-    /// A token of this identity, from the issuer.
-    #[track_caller]
-    pub fn token(&self, who: &str) -> String {
-        let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((token, _)) = tokens.get(who).filter(|(_, since)| since.elapsed() < TOKEN_KEPT) {
-            return token.clone();
-        }
-        let token = self.fresh_token(who);
-        tokens.insert(who.to_owned(), (token.clone(), Instant::now()));
-        token
-    }
-
-    /// A token that the issuer signs now.
-    #[track_caller]
-    pub fn fresh_token(&self, who: &str) -> String {
-        let secret =
-            std::fs::read_to_string(settings::secret_file(self.folder(), identity(who).name)).expect("a secret");
-        let form = format!("grant_type=client_credentials&client_id={who}&client_secret={}", secret.trim());
-        let issuer = Client::new(https(&self.public("ca.pem"), None), &self.issuer);
-        let answer = issuer.send("POST", "/token", Some("application/x-www-form-urlencoded"), form.into_bytes()).good();
-        answer["access_token"].as_str().expect("a token").to_owned()
-    }
-
-    /// A certificate of this name under the service root; the same one at every call.
-    #[track_caller]
-    pub fn certificate(&self, tenant: &str, kind: &str, name: &str) -> Certified {
-        let _one_at_a_time = self.making.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let folder = self.folder().join("certificates").join(format!("{tenant}-{kind}-{name}"));
-        let certified = Certified { certificate: folder.join("certificate.pem"), key: folder.join("key.pem") };
-        if !certified.certificate.exists() {
-            std::fs::create_dir(&folder).expect("a folder");
-            openssl::make_key(&certified.key);
-            let invitation = folder.join("invitation");
-            self.invite(tenant, kind, name, &invitation);
-            let csr = base64url(openssl::request(&certified.key));
-            let token = std::fs::read_to_string(&invitation).expect("a one-time token");
-            let issued = self.anyone().post("/v1/enrol", json!({"token": token.trim(), "csr": csr})).good();
-            let chain: String = issued["chain"].as_array().expect("a chain").iter().filter_map(Value::as_str).collect();
-            std::fs::write(&certified.certificate, chain).expect("a file");
-        }
-        certified
-    }
-
-    /// Has a one-time token written to a file.
-    #[track_caller]
-    pub fn invite(&self, tenant: &str, kind: &str, name: &str, out: &Path) {
-        let out = out.to_str().expect("a path that is text");
-        self.key_manager(&["invite", "--tenant", tenant, "--kind", kind, "--name", name, "--out", out]).good();
-    }
-
-    // Keys.
-
-    /// The public key of this name, as the key set has it.
-    #[track_caller]
-    pub fn jwk(&self, kid: &str) -> Value {
-        let set = self.anyone().get("/.well-known/jwks.json?tenant=demo").good();
-        let keys = set["keys"].as_array().expect("keys");
-        keys.iter().find(|key| key["kid"] == kid).unwrap_or_else(|| panic!("no {kid} in {set:#}")).clone()
-    }
-
-    /// A new key of the first tenant that backends may use.
-    #[track_caller]
-    pub fn key(&self, purpose: &str, algorithm: &str) -> String {
-        self.key_for(purpose, algorithm, &["sealkeep-backend"])
-    }
-
-    /// A new key of the first tenant that these roles may use.
-    #[track_caller]
-    pub fn key_for(&self, purpose: &str, algorithm: &str, roles: &[&str]) -> String {
-        let id = new_key_id();
-        let body = json!({"id": id, "purpose": purpose, "algorithm": algorithm, "allow": roles});
-        self.officer("officer").post("/v1/officer/keys", body).good();
-        id
-    }
-
-    /// Gives a key a new version.
-    #[track_caller]
-    pub fn rotate(&self, key: &str) -> u64 {
-        let made = self.officer("officer").post(&format!("/v1/officer/keys/{key}/rotate"), json!({})).good();
-        made["version"].as_u64().expect("a version")
-    }
-}
-
-/// A key id that no other test uses.
-pub fn new_key_id() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    format!("key-{}", COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-}
-
-/// The certificates of a PEM file, DER.
-pub fn der_of(file: &Path) -> Vec<Vec<u8>> {
-    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1).map(|block| {
-        let body: String = block.split("-----END").next().unwrap_or_default().split_whitespace().collect();
-        base64::engine::general_purpose::STANDARD.decode(body).expect("PEM")
-    });
-    blocks.collect()
 }

@@ -54,6 +54,9 @@ pub struct VersionDescription {
     /// `ID.VERSION`, the name in signatures and key sets.
     #[schema(example = "payments.1")]
     pub kid: String,
+    /// Index of the log's event that recorded the making of this version.
+    #[schema(example = 42)]
+    pub born_at: u64,
     /// What proves that the key was made in the token and never left it in clear.
     pub proof_of_birth: String,
 }

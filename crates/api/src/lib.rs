@@ -17,6 +17,7 @@ pub mod readers;
 pub mod records;
 pub mod registers;
 pub mod rewrap;
+pub mod tenants;
 
 mod binary;
 

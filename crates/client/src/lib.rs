@@ -8,6 +8,7 @@
 mod endpoints;
 mod enrol;
 mod erase;
+mod erasure;
 mod error;
 mod file_digest;
 mod find;
@@ -29,6 +30,7 @@ mod token;
 pub use endpoints::{Endpoints, Identity};
 pub use enrol::{Holder, enrolment};
 pub use erase::erase_request;
+pub use erasure::{Erasure, check_erasure};
 pub use error::ClientError;
 pub use file_digest::file_digest;
 pub use find::{find_request, is_answer_to};

@@ -10,6 +10,10 @@ use serde_json::Value;
 
 use crate::{ClientError, jose};
 
+/// Ids of the two keys, the same in every tenant; nobody can make a key of these names.
+const INGEST: &str = "ingest";
+const ANSWER: &str = "answer";
+
 /// The keys that a client encrypts to and believes.
 pub struct ServiceKeys {
     ingest: IngestKey,
@@ -33,12 +37,17 @@ impl ServiceKeys {
         let mut ingest: Option<(u32, IngestKey)> = None;
         let mut answers = BTreeMap::new();
         for key in keys {
-            let usage = match (text(&key, "tenant"), text(&key, "purpose"), text(&key, "use")) {
-                (Some(of), Some("ingest"), Some("enc")) if of == tenant.as_str() => Usage::Encryption,
-                (Some(of), Some("answer"), Some("sig")) if of == tenant.as_str() => Usage::Signing,
+            let (id, usage) = match (text(&key, "tenant"), text(&key, "purpose"), text(&key, "use")) {
+                (Some(of), Some("ingest"), Some("enc")) if of == tenant.as_str() => (INGEST, Usage::Encryption),
+                (Some(of), Some("answer"), Some("sig")) if of == tenant.as_str() => (ANSWER, Usage::Signing),
                 _ => continue,
             };
             let Some((name, public)) = certified(key, roots, at, usage) else { continue };
+            // What the set says of a key is not signed, its name in the certificate is: a caller's own signing key, certified
+            // under the same root, must not pass for the answer key.
+            if name.key.as_str() != id {
+                continue;
+            }
             match (usage, &public) {
                 (Usage::Signing, _) => drop(answers.insert(name.to_string(), public)),
                 (_, PublicKey::P256(_)) if ingest.as_ref().is_none_or(|(version, _)| *version < name.version) => {

@@ -19,6 +19,7 @@ use crate::{
     endpoints::read_text,
     enrol::enrolment,
     erase::erase_request,
+    erasure::check_erasure,
     find::{find_request, is_answer_to},
     http::Http,
     jose::UNCERTIFIED,
@@ -28,6 +29,8 @@ use crate::{
 
 /// How long the key manager's keys are kept.
 const KEYS_KEPT: Duration = Duration::from_secs(60);
+/// How far the clocks of both sides may differ.
+const SKEW: Duration = Duration::from_secs(300);
 
 /// Everything that a program needs to act as one identity.
 pub struct Session {
@@ -252,7 +255,7 @@ impl Session {
         self.registry().find(&definition.register, &request).await
     }
 
-    /// Erases a record for ever. Returns the certificate of erasure.
+    /// Erases a record for ever. Returns the certificate of erasure, verified up to the pinned evidence root.
     pub async fn erase(
         &self,
         register: &RegisterName,
@@ -260,7 +263,14 @@ impl Session {
         statement: &Statement,
     ) -> Result<ErasedRecord, ClientError> {
         let request = erase_request(&self.key()?, self.tenant(), register, &[record], statement, self.clock.now())?;
-        self.registry().erase(register, record, &request).await
+        let erased = self.registry().erase(register, record, &request).await?;
+        let roots = pem::certificates(&read_text(&self.endpoints.evidence_root_file())?)
+            .map_err(|_| ClientError::Setup("the evidence root is not PEM".into()))?;
+        let said = check_erasure(&erased.certificate, &roots, self.clock.now().plus(SKEW))?;
+        if said.record != record || said.register != *register || said.tenant != *self.tenant() {
+            return Err(ClientError::NotProven("the certificate of erasure is about another record"));
+        }
+        Ok(erased)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Copying a database while it serves, and putting a copy back.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::Write as _,
     os::unix::fs::OpenOptionsExt,
@@ -29,7 +30,8 @@ pub fn backup(access: &Access, target: &Path) -> Result<(), DatabaseError> {
     let copied = match access.engine() {
         Engine::Sqlite { .. } => backup_sqlite(access, target),
         Engine::Postgres { url } => {
-            run_tool(access, url, "pg_dump", &["--format=custom", "--no-owner", "--no-privileges", "--file"], target)
+            let options = ["--format=custom", "--no-owner", "--no-privileges", "--file"].map(OsStr::new);
+            run_tool(access, url, "pg_dump", &[&options, [target.as_os_str()].as_slice()].concat(), target)
         }
     };
     if copied.is_err() {
@@ -46,13 +48,7 @@ pub fn backup(access: &Access, target: &Path) -> Result<(), DatabaseError> {
 pub fn restore(access: &Access, source: &Path) -> Result<(), DatabaseError> {
     match access.engine() {
         Engine::Sqlite { path } => restore_sqlite(path, source),
-        Engine::Postgres { url } => run_tool(
-            access,
-            url,
-            "pg_restore",
-            &["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"],
-            source,
-        ),
+        Engine::Postgres { url } => restore_postgres(access, url, source),
     }
 }
 
@@ -107,59 +103,84 @@ fn prove_unused(path: &Path) -> Result<(), DatabaseError> {
     }
 }
 
-/// Runs one of PostgreSQL's programs. The password goes by a file that lives as long as the call: arguments and
+/// Takes away what is there, unless somebody else is connected. `pg_restore --clean` would not do: it cannot drop the
+/// constraints that partitions inherit.
+const CLEAR: &str = "DO $$ DECLARE one regclass; BEGIN
+  IF EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+             AND backend_type = 'client backend') THEN RAISE EXCEPTION 'the database is in use'; END IF;
+  FOR one IN SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+  LOOP EXECUTE format('DROP TABLE %s CASCADE', one); END LOOP;
+END $$";
+
+/// The copy becomes SQL first, whole, so that a damaged one is refused before anything is touched; then one transaction
+/// replaces what is there.
+fn restore_postgres(access: &Access, url: &str, source: &Path) -> Result<(), DatabaseError> {
+    let sql = PrivateFile(beside(source, "sql"));
+    let _ = fs::remove_file(&sql.0);
+    make_private_file(&sql.0)?;
+    let options = ["--no-owner", "--no-privileges", "--file"].map(OsStr::new);
+    run(Command::new("pg_restore").args(options).arg(&sql.0).arg(source), "pg_restore")?;
+    let options =
+        ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--command", CLEAR, "--file"];
+    let options = options.map(OsStr::new);
+    match run_tool(access, url, "psql", &[&options, [sql.0.as_os_str()].as_slice()].concat(), source) {
+        Err(DatabaseError::Tool { reason, .. }) if reason.contains("the database is in use") => {
+            Err(DatabaseError::InUse)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Runs one of PostgreSQL's programs on the database. The password goes by a file that lives as long as the call: arguments and
 /// environment can be read by others.
 fn run_tool(
     access: &Access,
     url: &str,
     program: &'static str,
-    arguments: &[&str],
+    arguments: &[&OsStr],
     file: &Path,
 ) -> Result<(), DatabaseError> {
-    let fault = |reason: String| DatabaseError::Tool { program, reason };
     let pass_file = match access.password()? {
-        Some(password) => Some(PassFile::write(&beside(file, "pgpass"), &password)?),
+        Some(password) => Some(pass_file(&beside(file, "pgpass"), &password)?),
         None => None,
     };
     let url = match &pass_file {
         Some(pass) => with_parameter(url, "passfile", &pass.0.to_string_lossy()),
         None => url.to_owned(),
     };
-    let output = Command::new(program)
-        .arg("--dbname")
-        .arg(url)
-        .arg("--no-password")
-        .args(arguments)
-        .arg(file)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| fault(error.to_string()))?;
+    run(Command::new(program).arg("--dbname").arg(url).arg("--no-password").args(arguments), program)
+}
+
+fn run(command: &mut Command, program: &'static str) -> Result<(), DatabaseError> {
+    let fault = |reason: String| DatabaseError::Tool { program, reason };
+    let output = command.stdin(Stdio::null()).output().map_err(|error| fault(error.to_string()))?;
     if output.status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    Err(fault(text.lines().last().unwrap_or("no reason given").to_owned()))
+    let told = text.lines().find(|line| line.contains("ERROR") || line.contains("error")).or(text.lines().last());
+    Err(fault(told.unwrap_or("no reason given").to_owned()))
 }
 
-/// A password file of libpq (PostgreSQL manual, "The Password File"), removed when dropped.
-struct PassFile(PathBuf);
+/// A file of this process alone, removed when dropped.
+struct PrivateFile(PathBuf);
 
-impl PassFile {
-    fn write(path: &Path, password: &str) -> Result<Self, DatabaseError> {
-        let _ = fs::remove_file(path);
-        let escaped = password.replace('\\', "\\\\").replace(':', "\\:");
-        fs::OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-            .and_then(|mut file| writeln!(file, "*:*:*:*:{escaped}"))
-            .map_err(|fault| file_fault(path, fault))?;
-        Ok(Self(path.to_owned()))
-    }
+/// A password file of libpq (PostgreSQL manual, "The Password File").
+fn pass_file(path: &Path, password: &str) -> Result<PrivateFile, DatabaseError> {
+    let _ = fs::remove_file(path);
+    let escaped = password.replace('\\', "\\\\").replace(':', "\\:");
+    fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| writeln!(file, "*:*:*:*:{escaped}"))
+        .map_err(|fault| file_fault(path, fault))?;
+    Ok(PrivateFile(path.to_owned()))
 }
 
-impl Drop for PassFile {
+impl Drop for PrivateFile {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
     }

@@ -21,7 +21,7 @@ use km_domain::{Clock, SystemClock};
 
 /// An OpenID Connect issuer for development and tests only.
 #[derive(Parser)]
-#[command(version, after_help = "Example: dev-issuer serve --config dev-issuer.toml")]
+#[command(version = env!("SEALKEEP_VERSION"), after_help = "Example: dev-issuer serve --config dev-issuer.toml")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -72,6 +72,22 @@ name_id!(
     /// A tenant: the wall that keys, registers, events and budgets stand behind.
     TenantId, "tenant"
 );
+/// The pseudo-tenant to which the installation's own keys and events belong: its roots, its start. No caller belongs to
+/// it, and every tenant's auditor sees its events.
+pub const SYSTEM: &str = "system";
+
+impl TenantId {
+    /// The installation's own.
+    pub fn system() -> Self {
+        Self(SYSTEM.to_owned())
+    }
+
+    /// Whether it is the installation's own and so no caller's.
+    pub fn is_system(&self) -> bool {
+        self.0 == SYSTEM
+    }
+}
+
 name_id!(
     /// A register, as its definition names it (`individual`, `household`).
     RegisterName, "register"
@@ -189,6 +205,12 @@ mod tests {
         for bad in ["", "Individual", "1x", "a b", "a/b", &"a".repeat(65)] {
             assert!(bad.parse::<RegisterName>().is_err(), "accepted a bad name");
         }
+    }
+
+    #[test]
+    fn the_installations_own_tenant_has_a_name_like_others() {
+        assert_eq!(SYSTEM.parse(), Ok(TenantId::system()));
+        assert!(TenantId::system().is_system() && !"demo".parse::<TenantId>().unwrap().is_system());
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod register;
 pub mod secret;
 
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
-pub use id::{FieldName, IdError, KeyId, RecordId, RegisterName, SubjectHandle, TenantId};
+pub use id::{FieldName, IdError, KeyId, RecordId, RegisterName, SYSTEM, SubjectHandle, TenantId};
 pub use key::{KeyAlgorithm, KeyPurpose, KeyVersionRef, SignatureAlgorithm};
 pub use lifecycle::KeyState;
 pub use principal::{Principal, Role, ServiceIdentity, ServiceKind};

@@ -15,9 +15,6 @@ use crate::{
     sums,
 };
 
-/// The tenant of events that are about the installation itself: its roots, its start. Every tenant's auditor sees them.
-const INSTALLATION: &str = "system";
-
 /// What was given as the trusted root is not one certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the root must be one CA certificate in PEM")]
@@ -143,7 +140,7 @@ fn check_agreement(files: &BundleFiles, manifest: &Manifest, log: &LogPosition, 
             "the rows of a file",
             manifest.files.iter().all(|entry| entry.rows == rows.filter(|_| entry.name == name::EVENTS)),
         ),
-        ("the tenant", run.tenants.iter().all(|tenant| *tenant == manifest.tenant || tenant.as_str() == INSTALLATION)),
+        ("the tenant", run.tenants.iter().all(|tenant| *tenant == manifest.tenant || tenant.is_system())),
     ];
     if let Some((what, _)) = agrees.into_iter().find(|(_, holds)| !holds) {
         return Err(format!("{} says otherwise about {what}", name::MANIFEST));

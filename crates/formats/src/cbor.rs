@@ -104,12 +104,22 @@ mod tests {
         assert_eq!(array(&[Item::Bytes(&[1, 2, 3, 4])]), [0x81, 0x44, 1, 2, 3, 4]);
     }
 
+    /// An index must be found for ever. The input was computed from the format's description by another program.
     #[test]
     fn a_term_input_is_what_the_format_says() {
-        let (tenant, register, field) =
-            ("demo".parse().unwrap(), "individual".parse().unwrap(), "phone".parse().unwrap());
-        let input = index_term_input(&tenant, &register, &field, "exact", 1, b"+254");
-        assert_eq!(input.expose(), b"\x87\x6fsealkeep/term/1\x64demo\x6aindividual\x65phone\x65exact\x01\x44+254");
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/fixtures/index-term.json")).unwrap();
+        let text = |name: &str| golden[name].as_str().unwrap();
+        let input = index_term_input(
+            &text("tenant").parse().unwrap(),
+            &text("register").parse().unwrap(),
+            &text("field").parse().unwrap(),
+            text("kind"),
+            u32::try_from(golden["normaliser_version"].as_u64().unwrap()).unwrap(),
+            text("value").as_bytes(),
+        );
+        let hex: String = input.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, text("input"));
     }
 
     proptest! {

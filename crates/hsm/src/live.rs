@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
@@ -25,6 +26,9 @@ use crate::wrapping::Wrapping;
 
 const CACHED_HANDLES: usize = 4096;
 const HANDLE_LIFETIME: Duration = Duration::from_secs(600);
+/// How often and after what time a token that seems to be away is looked for again.
+const LOOKS_AGAIN: u32 = 3;
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(25);
 
 pub(crate) struct Live {
     pkcs11: Pkcs11,
@@ -168,9 +172,22 @@ impl Live {
         Ok(())
     }
 
+    /// As [`Live::is_present`], asked again a moment later before anything is concluded: a token in files is rewritten by
+    /// every login of another process, and who reads it at that moment finds none.
+    fn is_present_after_all(&self) -> Result<(), KeyStoreError> {
+        for _ in 0..LOOKS_AGAIN {
+            if self.is_present().is_ok() {
+                return Ok(());
+            }
+            // Nobody unparks this thread; the jobs' lane, which probes, can spare the time.
+            thread::park_timeout(LOOK_AGAIN_AFTER);
+        }
+        self.is_present()
+    }
+
     /// Whether keys may be used now: asks the token, and lets nothing use it from a failure to the next success.
     pub(crate) fn probe(&self) -> Result<(), KeyStoreError> {
-        let result = self.is_present().and_then(|()| {
+        let result = self.is_present_after_all().and_then(|()| {
             let lease = self.sessions.take()?;
             if self.answers(lease.session()?) {
                 return Ok(());

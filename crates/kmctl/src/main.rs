@@ -15,15 +15,14 @@ use clap::{CommandFactory, Parser};
 
 use crate::{commands::Command, failure::Failure, online::Online};
 
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEALKEEP_COMMIT"), ")");
-
 /// Officer's and auditor's command for a Sealkeep key manager.
 ///
-/// Exit codes: 0 good, 1 refused or false, 2 usage, 3 unavailable.
+/// Exit codes: 0 good, 1 refused or false, 2 usage, 3 unavailable. `kmctl NAME` runs the program kmctl-NAME, beside this one or
+/// on the path, where NAME is no command of this one.
 #[derive(Parser)]
 #[command(
     name = "kmctl",
-    version = VERSION,
+    version = env!("SEALKEEP_VERSION"),
     arg_required_else_help = true,
     after_help = "Example:\n  kmctl --endpoints .sealkeep/endpoints.json --as officer key list"
 )]
@@ -43,7 +42,9 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| Failure::Unavailable(format!("the program cannot start: {error}")))
-        .and_then(|runtime| runtime.block_on(arguments.command.run(&arguments.online, &mut Arguments::command())));
+        .and_then(|runtime| {
+            runtime.block_on(arguments.command.run(&arguments.online, arguments.json, &mut Arguments::command()))
+        });
     match answer {
         Ok(answer) => answer.print(arguments.json),
         Err(failure) => failure.print(arguments.json),
@@ -94,6 +95,8 @@ mod tests {
             "kmctl log events --limit 0",
             "kmctl export --out a.zip",
             "kmctl tenant",
+            "kmctl tenant create",
+            "kmctl tenant create North",
         ] {
             let Err(error) = Arguments::try_parse_from(line.split_whitespace()) else {
                 panic!("{line} was understood")

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 #[derive(Args)]
 pub struct Online {
     /// Where the services are: the file that they wrote.
-    #[arg(long, global = true, value_name = "FILE", default_value = ".sealkeep/endpoints.json")]
+    #[arg(long, global = true, value_name = "FILE", default_value = Online::ENDPOINTS)]
     pub endpoints: PathBuf,
     /// As whom to act: a name under `identities` in that file.
     #[arg(long = "as", global = true, value_name = "WHO")]
@@ -19,6 +19,8 @@ pub struct Online {
 }
 
 impl Online {
+    pub const ENDPOINTS: &str = ".sealkeep/endpoints.json";
+
     pub fn who(&self) -> Result<&str, Failure> {
         self.who.as_deref().ok_or_else(|| Failure::Usage("say as whom to act: --as officer, --as auditor".to_owned()))
     }

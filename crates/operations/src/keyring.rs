@@ -11,26 +11,27 @@ use std::{
 
 use km_crypto::{PublicKey, constant_time};
 use km_domain::{
-    FieldName, KeyAlgorithm, KeyId, KeyPurpose, KeyState, KeyVersionRef, RegisterName, Role, TenantId, Timestamp,
-    register::IndexKind,
+    FieldName, KeyAlgorithm, KeyId, KeyPurpose, KeyState, KeyVersionRef, RegisterName, Role, SYSTEM, TenantId,
+    Timestamp, register::IndexKind,
 };
 use km_keystore::{KeyStore, Mac, Residence, StoredKey};
 use km_storage::{KeyRow, Storage, VersionRow};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::OperationError;
-
-/// The pseudo-tenant to which roots, the checkpoint key and the row integrity key belong.
-pub const SYSTEM: &str = "system";
 
 /// The keys as they stand, shared and replaced as a whole.
 pub struct Keyring {
     keys: RwLock<Arc<Keys>>,
+    loading: Mutex<()>,
 }
+
+/// Most reads in one load.
+const READS: usize = 5;
 
 impl Default for Keyring {
     fn default() -> Self {
-        Self { keys: RwLock::new(Arc::new(Keys::default())) }
+        Self { keys: RwLock::new(Arc::new(Keys::default())), loading: Mutex::new(()) }
     }
 }
 
@@ -132,10 +133,7 @@ impl Keys {
 
     /// A key of the installation itself.
     pub fn system(&self, id: &str) -> Result<&Arc<Key>, OperationError> {
-        SYSTEM
-            .parse()
-            .ok()
-            .and_then(|tenant| self.key(&tenant, id))
+        self.key(&TenantId::system(), id)
             .ok_or_else(|| OperationError::Unavailable(format!("the key {id} is missing; run keymanager-svc init")))
     }
 
@@ -175,12 +173,20 @@ impl Keyring {
     /// Reads all rows, checks each against its integrity code in the token, and replaces the snapshot. GCM calls that were
     /// reserved but not used stay with their versions.
     pub fn load(&self, storage: &Storage, store: &dyn KeyStore) -> Result<(), OperationError> {
-        let before = self.keys();
-        // The epoch first: should a change come in between, the snapshot is older than it says only in the safe direction.
-        let epoch = storage.head()?.epoch;
-        let fresh = read(storage, store, epoch, &before)?;
-        *self.keys.write() = Arc::new(fresh);
-        Ok(())
+        // One at a time: else one that read earlier could replace what one that read later has found.
+        let _alone = self.loading.lock();
+        let mut reads = 0;
+        loop {
+            let epoch = storage.head()?.epoch;
+            let fresh = read(storage, store, epoch, &self.keys())?;
+            reads += 1;
+            // A change in between may have been read in part, so it is read again. Where changes do not end, what was read
+            // last will do: its epoch is an older one, so the next look at the epoch reads anew.
+            if reads == READS || storage.head()?.epoch == epoch {
+                *self.keys.write() = Arc::new(fresh);
+                return Ok(());
+            }
+        }
     }
 }
 

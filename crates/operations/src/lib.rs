@@ -12,15 +12,17 @@ mod rules;
 
 pub mod certificates;
 pub mod exports;
+pub mod idempotency;
 pub mod keys;
 pub mod log;
 pub mod messages;
 pub mod readers;
 pub mod records;
+pub mod tenants;
 
 pub use caller::{Caller, system_event};
 pub use error::OperationError;
-pub use keyring::{IndexTarget, Key, Keyring, Keys, SYSTEM, Version, VersionCertificates};
+pub use keyring::{IndexTarget, Key, Keyring, Keys, Version, VersionCertificates};
 pub use km_policy::PurposeRules;
 pub use rules::{Budgets, Rules};
 

@@ -14,10 +14,14 @@ pub struct Rules {
     pub log_origin: String,
     /// Name of this installation, in the subjects of its roots.
     pub installation: String,
+    /// The tenant whose officers may make tenants; nobody may where there is none.
+    pub operators_tenant: Option<TenantId>,
     /// Said by health and by every event.
     pub development: bool,
-    /// Life of a service's certificate.
+    /// Life of the certificate of a service, which renews it by itself.
     pub certificate_lifetime: Duration,
+    /// Life of the certificate of a workstation, a client or the development issuer, which nobody renews by itself.
+    pub workstation_lifetime: Duration,
     /// Names of the key manager's listeners besides this machine's own.
     pub dns_names: Vec<String>,
     pub budgets: Budgets,

@@ -29,13 +29,14 @@ pub enum Action {
     Export,
     CreateKey,
     RotateKey,
+    CreateTenant,
     ApproveEnrolment,
     InviteService,
     RevokeCertificate,
 }
 
 impl Action {
-    pub const ALL: [Action; 24] = [
+    pub const ALL: [Action; 25] = [
         Self::ListKeys,
         Self::Encrypt,
         Self::Decrypt,
@@ -57,6 +58,7 @@ impl Action {
         Self::Export,
         Self::CreateKey,
         Self::RotateKey,
+        Self::CreateTenant,
         Self::ApproveEnrolment,
         Self::InviteService,
         Self::RevokeCertificate,
@@ -77,7 +79,7 @@ impl Action {
             Self::RewrapStatus => &[Backend, Officer, Auditor, Operator],
             Self::ReadLog => &[Auditor, Officer],
             Self::Export => &[Auditor],
-            Self::CreateKey | Self::RotateKey | Self::ApproveEnrolment => &[Officer],
+            Self::CreateKey | Self::RotateKey | Self::CreateTenant | Self::ApproveEnrolment => &[Officer],
             Self::InviteService | Self::RevokeCertificate => &[Officer],
         }
     }
@@ -86,7 +88,12 @@ impl Action {
     pub const fn needs_step_up(self) -> bool {
         matches!(
             self,
-            Self::CreateKey | Self::RotateKey | Self::ApproveEnrolment | Self::InviteService | Self::RevokeCertificate
+            Self::CreateKey
+                | Self::RotateKey
+                | Self::CreateTenant
+                | Self::ApproveEnrolment
+                | Self::InviteService
+                | Self::RevokeCertificate
         )
     }
 }

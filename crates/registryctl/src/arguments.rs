@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use km_domain::{FieldName, RecordId, RegisterName};
 
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEALKEEP_COMMIT"), ")");
-
 /// Import, find, open, list and erase records of a Sealkeep registry.
 ///
 /// Personal values are encrypted here, on their way to the key manager, and decrypted here; the registry in between never
@@ -14,7 +12,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SEALKEEP_CO
 ///
 /// Exit codes: 0 good, 1 refused or false, 2 usage, 3 not available.
 #[derive(Debug, Parser)]
-#[command(name = "registryctl", version = VERSION, after_help = "Example:\n  registryctl --endpoints .sealkeep/endpoints.json --identity backend login")]
+#[command(name = "registryctl", version = env!("SEALKEEP_VERSION"), after_help = "Example:\n  registryctl --endpoints .sealkeep/endpoints.json --identity backend login")]
 pub struct Arguments {
     /// Where the services are: the file that the services wrote.
     #[arg(long, global = true, value_name = "FILE", default_value = ".sealkeep/endpoints.json")]
@@ -88,7 +86,7 @@ pub struct Login {
     #[arg(long)]
     pub browser: bool,
     /// The public client under which people log in.
-    #[arg(long, value_name = "CLIENT", default_value = "sealkeep-cli", requires = "browser")]
+    #[arg(long, value_name = "CLIENT", default_value = "registryctl", requires = "browser")]
     pub client: String,
     /// The level of authentication that is wished (`acr`), for a second factor.
     #[arg(long, requires = "browser")]

@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::random;
+
 /// Why the state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -106,6 +108,24 @@ pub fn create_private_dir(path: &Path) -> Result<(), StateError> {
         .mode(0o700)
         .create(path)
         .map_err(|source| StateError::Io { path: path.to_owned(), source })
+}
+
+/// The random name of a state folder, made at its first use: 16 hexadecimal digits. It tells apart what this process left
+/// undone before a crash from what another replica is doing.
+///
+/// # Errors
+/// The folder or the file cannot be made.
+pub fn instance(folder: &Path) -> Result<String, StateError> {
+    let path = folder.join("instance");
+    if let Ok(text) = fs::read_to_string(&path) {
+        return Ok(text.trim().to_owned());
+    }
+    create_private_dir(folder)?;
+    let bytes =
+        random::bytes::<8>().map_err(|error| StateError::Io { path: path.clone(), source: io::Error::other(error) })?;
+    let name = random::hex(&bytes);
+    write_atomically(&path, format!("{name}\n").as_bytes(), 0o600)?;
+    Ok(name)
 }
 
 /// Writes a file so that a reader, or a crash at any moment, sees the old content or the new, never a part: a new file

@@ -13,7 +13,7 @@ use km_domain::{Clock, Timestamp};
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
-    Placed, Storage, StorageError, Unrecorded, Write, WriteFault,
+    Placed, Storage, StorageError, Unrecorded, Write, WriteFault, idempotency,
     log::{self, Appender},
 };
 
@@ -59,13 +59,13 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// Starts the commit thread.
-    pub fn start(storage: Storage, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
+    /// Starts the commit thread. `instance` is the random name of the state folder: whose intents a restart finds again.
+    pub fn start(storage: Storage, clock: Arc<dyn Clock>, instance: String) -> Result<Self, StorageError> {
         let shared = Arc::new(Shared { queue: Mutex::default(), arrived: Condvar::new() });
         let theirs = Arc::clone(&shared);
         thread::Builder::new()
             .name("commit".into())
-            .spawn(move || serve(&theirs, &storage, clock.as_ref()))
+            .spawn(move || serve(&theirs, &storage, clock.as_ref(), &instance))
             .map_err(|error| StorageError::Unavailable(error.to_string()))?;
         Ok(Self { shared })
     }
@@ -108,9 +108,9 @@ impl Committer {
     }
 }
 
-fn serve(shared: &Shared, storage: &Storage, clock: &dyn Clock) {
+fn serve(shared: &Shared, storage: &Storage, clock: &dyn Clock, instance: &str) {
     while let Some(group) = next_group(shared) {
-        write_group(storage, clock.now(), group);
+        write_group(storage, clock.now(), instance, group);
     }
 }
 
@@ -127,12 +127,12 @@ fn next_group(shared: &Shared) -> Option<Vec<Waiting>> {
 }
 
 /// One transaction for the group. Should it fail as a whole, nobody gets an outcome.
-fn write_group(storage: &Storage, now: Timestamp, group: Vec<Waiting>) {
+fn write_group(storage: &Storage, now: Timestamp, instance: &str, group: Vec<Waiting>) {
     let (callbacks, work): (Vec<Done>, Vec<_>) =
         group.into_iter().map(|w| (w.done, (w.events, w.writes, w.on_conflict, w.checked_at, w.changes_state))).unzip();
     let result = storage.write_connection().and_then(|mut connection| {
         log::exclusively(connection.db()?, |db| {
-            let mut appender = Appender::begin(db, now)?;
+            let mut appender = Appender::begin(db, now, instance)?;
             let outcomes = work
                 .into_iter()
                 .map(|(events, writes, on_conflict, checked_at, changes_state)| {
@@ -172,7 +172,8 @@ fn write_one(
         match made {
             Ok(()) => {}
             Err(WriteFault::Conflict(code)) => {
-                on_conflict.into_iter().try_for_each(|event| appender.append(db, event))?;
+                let refusal = on_conflict.map(|event| idempotency::explained(event, code));
+                refusal.into_iter().try_for_each(|event| appender.append(db, event))?;
                 return Ok(Err(StorageError::Conflict(code)));
             }
             Err(WriteFault::Database(error)) => return Err(error.into()),

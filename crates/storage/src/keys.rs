@@ -65,13 +65,15 @@ pub struct VersionRow {
     pub created: i64,
     pub activated: i64,
     pub deactivated: Option<i64>,
+    /// Index of the event that made the version; filled in when written, and never changed.
+    pub born_at: i64,
     /// Index of the event that made the row what it is; filled in when written.
     pub log_index: i64,
     pub integrity: Vec<u8>,
 }
 
 impl VersionRow {
-    /// The bytes that the row's integrity code covers: everything but the code and the log index, which is known only
+    /// The bytes that the row's integrity code covers: everything but the code and the log indexes, which are known only
     /// when the code is made already.
     pub fn covered(&self) -> Vec<u8> {
         joined(&[
@@ -116,7 +118,8 @@ impl Write {
 
     pub fn insert_key_version(row: VersionRow) -> Self {
         Self::new(move |db, placed| {
-            let row = VersionRow { log_index: i64::try_from(placed.log_index).unwrap_or(i64::MAX), ..row };
+            let log_index = i64::try_from(placed.log_index).unwrap_or(i64::MAX);
+            let row = VersionRow { born_at: log_index, log_index, ..row };
             unique(diesel::insert_into(key_version::table).values(&row).execute(db), "key-version-exists")
         })
     }

@@ -10,6 +10,7 @@ mod certificates;
 mod commit;
 mod exports;
 mod idempotency;
+mod intents;
 mod jobs;
 mod keys;
 mod log;

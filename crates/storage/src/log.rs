@@ -11,7 +11,7 @@ use km_database::Db;
 use km_domain::Timestamp;
 
 use crate::{
-    Placed, Storage, StorageError, Write,
+    Placed, Storage, StorageError, Write, intents,
     schema::{checkpoint, cosignature, event, log_head, log_tile},
     write::unique,
 };
@@ -51,16 +51,18 @@ pub(crate) fn exclusively<T>(
 }
 
 /// Appends events within one transaction that holds the head's row.
-pub(crate) struct Appender {
+pub(crate) struct Appender<'a> {
     head: Head,
+    /// Who begins the intents that are appended.
+    instance: &'a str,
     now: Timestamp,
     began_at: (u64, u64),
     kept: Vec<(TileAddress, Hash)>,
 }
 
-impl Appender {
+impl<'a> Appender<'a> {
     /// Takes the head's row; on PostgreSQL its lock puts the replicas in order.
-    pub(crate) fn begin(db: &mut Db, now: Timestamp) -> Result<Self, StorageError> {
+    pub(crate) fn begin(db: &mut Db, now: Timestamp, instance: &'a str) -> Result<Self, StorageError> {
         let query = log_head::table.find(1).select((log_head::log_time, log_head::epoch, log_head::frontier));
         let row: HeadRow = match db {
             Db::Postgres(postgres) => query.for_update().first(postgres)?,
@@ -70,7 +72,7 @@ impl Appender {
         // Log time never falls, whatever the clock does.
         let now = now.max(head.log_time);
         let began_at = (head.size(), head.epoch);
-        Ok(Self { head, now, began_at, kept: Vec::new() })
+        Ok(Self { head, instance, now, began_at, kept: Vec::new() })
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -101,7 +103,7 @@ impl Appender {
         let row =
             (event::log_index.eq(signed(logged.index)?), event::log_time.eq(self.now.micros()), event::leaf.eq(leaf));
         diesel::insert_into(event::table).values(row).execute(db)?;
-        Ok(())
+        intents::follow(db, &logged, self.instance)
     }
 
     /// Writes tiles and head.

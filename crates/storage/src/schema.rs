@@ -37,6 +37,7 @@ diesel::table! {
         created -> BigInt,
         activated -> BigInt,
         deactivated -> Nullable<BigInt>,
+        born_at -> BigInt,
         log_index -> BigInt,
         integrity -> Binary,
     }
@@ -92,6 +93,14 @@ diesel::table! {
         log_index -> BigInt,
         log_time -> BigInt,
         leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    open_intent (log_index) {
+        log_index -> BigInt,
+        instance -> Text,
+        log_time -> BigInt,
     }
 }
 
@@ -198,3 +207,7 @@ diesel::table! {
         position -> Text,
     }
 }
+
+// An intent is an event of the log.
+diesel::joinable!(open_intent -> event (log_index));
+diesel::allow_tables_to_appear_in_same_query!(open_intent, event);

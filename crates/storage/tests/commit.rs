@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
-use km_audit::{Actor, Event, EventKind, Frontier, LoggedEvent, proof, tree::leaf_hash};
+use km_audit::{Actor, Event, EventKind, Frontier, LoggedEvent, Outcome, proof, tree::leaf_hash};
 use km_database::Database;
 use km_domain::{FixedClock, RecordId, TenantId, Timestamp};
 use km_storage::{
-    Committer, Storage, StorageError, SubjectId, SubjectRow, TombstoneRow, Unrecorded, VersionRow, Write,
+    Committer, IdempotencyRow, Storage, StorageError, SubjectId, SubjectRow, TombstoneRow, Unrecorded, VersionRow,
+    Write,
 };
 use km_test_support::TestDatabase;
 
@@ -29,7 +30,7 @@ fn benches() -> [Bench; 2] {
         km_storage::migrations().run(&opened).unwrap();
         let storage = Storage::new(opened);
         let clock = Arc::new(FixedClock::at(Timestamp::from_seconds(1_000)));
-        let committer = Committer::start(storage.clone(), clock.clone()).unwrap();
+        let committer = Committer::start(storage.clone(), clock.clone(), "one".into()).unwrap();
         Bench { storage, committer, clock, _database: database }
     })
 }
@@ -125,7 +126,7 @@ fn log_time_never_falls() {
         let second = bench.committer.record(Unrecorded::new((), event(EventKind::Random))).unwrap();
         assert!(second.placed.unwrap().log_time > first.placed.unwrap().log_time);
         let slow = Arc::new(FixedClock::at(Timestamp::from_seconds(10)));
-        let other = Committer::start(bench.storage.clone(), slow).unwrap();
+        let other = Committer::start(bench.storage.clone(), slow, "other".into()).unwrap();
         let third = other.record(Unrecorded::new((), event(EventKind::Random))).unwrap();
         assert_eq!(third.placed.unwrap().log_time, second.placed.unwrap().log_time);
     }
@@ -143,6 +144,60 @@ fn a_nonce_serves_once() {
         assert!(
             bench.committer.record(Unrecorded::new((), event(EventKind::RecordOpened)).with(somebody_else)).is_ok()
         );
+    }
+}
+
+fn answer(key: &str, expires: i64) -> IdempotencyRow {
+    IdempotencyRow {
+        principal: "demo a#b".into(),
+        key: key.into(),
+        body_digest: vec![1; 32],
+        status: 201,
+        answer: b"{}".to_vec(),
+        expires: Timestamp::from_seconds(expires).micros(),
+    }
+}
+
+#[test]
+fn an_answer_is_kept_with_its_change_and_the_second_changes_nothing() {
+    for bench in benches() {
+        let now = |seconds| Timestamp::from_seconds(seconds);
+        let make = |tenant: &str, at: i64| {
+            let outcome: Result<(), ()> = Ok(());
+            let write = Write::insert_tenant(&tenant.parse().unwrap(), now(at));
+            let operation = Unrecorded::new(outcome, event(EventKind::TenantCreated)).with(write);
+            operation.keeping(|()| answer("k", at + 100), now(at))
+        };
+        bench.committer.record(make("one", 1_000)).unwrap().outcome.unwrap();
+        // On another replica as well as on this one.
+        let replica = Committer::start(bench.storage.clone(), bench.clock.clone(), "other".into()).unwrap();
+        let second = replica.record(make("two", 1_050));
+        assert!(matches!(second, Err(StorageError::Conflict("idempotency-key-in-use"))));
+        assert_eq!(bench.storage.tenants().unwrap(), vec!["one".parse().unwrap()]);
+        let leaves = bench.storage.leaves(0, 10).unwrap();
+        let refusal = LoggedEvent::from_leaf(&leaves[1].1).unwrap().event;
+        assert_eq!((refusal.outcome, refusal.reason.as_deref()), (Outcome::Refused, Some("idempotency-key-in-use")));
+        let kept = |at| bench.storage.kept_answer("demo a#b", "k", now(at)).unwrap();
+        assert_eq!((kept(1_099), kept(1_100)), (Some(answer("k", 1_100)), None));
+        // Expired, the key may be used anew; a refusal keeps nothing.
+        let refused: Unrecorded<Result<(), ()>> = Unrecorded::new(Err(()), event(EventKind::TenantCreated));
+        bench.committer.record(refused.keeping(|()| answer("k", 1_200), now(1_100))).unwrap().outcome.unwrap_err();
+        assert_eq!(kept(1_100), None);
+        bench.committer.record(make("two", 1_100)).unwrap().outcome.unwrap();
+        assert_eq!(kept(1_150), Some(answer("k", 1_200)));
+    }
+}
+
+#[test]
+fn a_version_remembers_the_event_of_its_birth() {
+    for bench in benches() {
+        let record =
+            |write| bench.committer.record(Unrecorded::new((), event(EventKind::KeyCreateOutcome)).with(write));
+        bench.committer.record(Unrecorded::new((), event(EventKind::KeyCreateIntent))).unwrap();
+        record(Write::insert_key_version(kek())).unwrap();
+        record(Write::update_key_version(VersionRow { state: "deactivated".into(), ..kek() }, "active")).unwrap();
+        let row = bench.storage.key_versions().unwrap().remove(0);
+        assert_eq!((row.born_at, row.log_index, row.state.as_str()), (1, 2, "deactivated"));
     }
 }
 
@@ -180,6 +235,7 @@ fn kek() -> VersionRow {
         created: 0,
         activated: 0,
         deactivated: None,
+        born_at: 0,
         log_index: 0,
         integrity: Vec::new(),
     }
@@ -231,5 +287,29 @@ fn a_withdrawn_version_gives_way_to_the_one_before() {
         assert!(found(&bench, &id).is_empty());
         let back = record(Write::insert_subject(subject(1).1, "kek"));
         assert!(matches!(back, Err(StorageError::Conflict("record-erased"))), "the id is not used again");
+    }
+}
+
+#[test]
+fn an_intent_stays_open_until_its_outcome_is_in_the_log() {
+    for bench in benches() {
+        let mut open = Vec::new();
+        for _ in 0..3 {
+            let intent = event(EventKind::KeyCreateIntent);
+            let placed = bench.committer.record(Unrecorded::new((), intent)).unwrap().placed;
+            open.push(placed.unwrap().log_index);
+        }
+        let mut outcome = event(EventKind::KeyCreateOutcome);
+        outcome.intent = Some(open[1]);
+        bench.committer.record(Unrecorded::new((), outcome)).unwrap();
+        let found = |instance: &str, before: i64, limit| {
+            let intents = bench.storage.open_intents(instance, Timestamp::from_seconds(before), limit).unwrap();
+            intents.iter().map(|intent| intent.index).collect::<Vec<_>>()
+        };
+        assert_eq!(found("one", 0, 10), [open[0], open[2]]);
+        assert_eq!(found("one", 0, 1), [open[0]]);
+        // Another replica leaves them alone while they may still be under way.
+        assert_eq!(found("other", 1_000, 10), Vec::<u64>::new());
+        assert_eq!(found("other", 1_001, 10), [open[0], open[2]]);
     }
 }

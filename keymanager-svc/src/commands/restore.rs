@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use km_audit::EventKind;
+use km_database::Access;
 
 use crate::{
     config::Config,
@@ -12,7 +13,8 @@ use crate::{
 
 pub fn run(config: &Config, from: &Path) -> Result<(), StartError> {
     let _lock = km_service::StateDir::open(&config.state_dir, "keymanager-svc")?;
-    let access = startup::database(config)?.access().clone();
+    // No pool: a database that others hold open is not restored, and we would be the others.
+    let access = Access::parse(&config.database.url, config.database.password_file.as_deref())?;
     km_database::restore(&access, from)?;
     let parts = startup::open(config)?;
     let event = km_operations::system_event(&parts.operations, EventKind::BackupRestored, "restore");

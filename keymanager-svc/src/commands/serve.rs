@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use km_auth::Issuers;
-use km_operations::{certificates, keys};
+use km_operations::{certificates, keys, log};
 use km_service::{
     Component, Door, Fetcher, Lane, Metrics, Readiness, Shutdown, StateDir,
     hardening::Hardening,
@@ -34,6 +34,14 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
     let parts = startup::open(&config)?;
     let anchor = Anchor::of(state.path());
     anchor.check(&parts.operations)?;
+    let interrupted = parts.committer.record(log::reconcile(&parts.operations, &parts.instance))?.outcome?;
+    if interrupted > 0 {
+        tracing::warn!(
+            event = "intents.closed",
+            interrupted,
+            "operations that a crash interrupted are closed as failed"
+        );
+    }
     let description = parts.operations.keys.describe();
     readiness.fact("token", format!("{} {} {}", description.model, description.label, description.serial));
     readiness.fact("token_lacks", description.lacks.clone());

@@ -6,6 +6,7 @@ use std::{
 };
 
 use km_auth::IssuerConfig;
+use km_domain::TenantId;
 use km_service::{Limits, LogConfig, Validate, config::resolve};
 use serde::Deserialize;
 
@@ -21,6 +22,8 @@ pub struct Config {
     pub log_origin: String,
     /// Folder with register definitions.
     pub registers: PathBuf,
+    /// The tenant whose officers may make further tenants (`kmctl tenant create`). Absent: only `init --tenant` makes them.
+    pub operators_tenant: Option<TenantId>,
     /// Allows an issuer on plain http; said by health and by every event.
     #[serde(default)]
     pub development: bool,
@@ -88,6 +91,9 @@ pub struct ListenConfig {
 pub struct CertificateConfig {
     /// Life of a service's certificate in seconds; renewed at two thirds.
     pub lifetime_seconds: u64,
+    /// Life, in seconds, of the certificates that nobody renews by itself: workstations', clients' and the development
+    /// issuer's.
+    pub workstation_seconds: u64,
     /// Names of the listeners besides 127.0.0.1, ::1 and localhost.
     pub names: Vec<String>,
 }
@@ -126,13 +132,17 @@ pub struct JobConfig {
     pub rewrap_batch: u32,
 }
 
+const DAY: u64 = 24 * 60 * 60;
+/// The longest life that the profile of such certificates allows.
+const LONGEST_LIFE: u64 = 366 * DAY;
+
 const fn readers() -> u32 {
     4
 }
 
 impl Default for CertificateConfig {
     fn default() -> Self {
-        Self { lifetime_seconds: 24 * 60 * 60, names: Vec::new() }
+        Self { lifetime_seconds: DAY, workstation_seconds: DAY, names: Vec::new() }
     }
 }
 
@@ -161,10 +171,17 @@ impl Validate for Config {
             faults.extend(issuer.faults(self.development).iter().map(|fault| format!("issuers[{at}].{fault}")));
         }
         let plain = |text: &str| !text.is_empty() && text.len() <= 64 && !text.contains(['\n', '+']);
+        let lives = |seconds: u64| (30..=LONGEST_LIFE).contains(&seconds);
+        let operators = self.operators_tenant.as_ref();
         let rules = [
+            (operators.is_none_or(|tenant| !tenant.is_system()), "operators_tenant must not be the installation's own"),
             (plain(&self.installation), "installation must be 1 to 64 characters on one line"),
             (plain(&self.log_origin) && !self.log_origin.contains(' '), "log_origin must be a URL without scheme"),
-            (self.certificates.lifetime_seconds >= 30, "certificates.lifetime_seconds must be at least 30"),
+            (lives(self.certificates.lifetime_seconds), "certificates.lifetime_seconds must be 30 seconds to 366 days"),
+            (
+                lives(self.certificates.workstation_seconds),
+                "certificates.workstation_seconds must be 30 seconds to 366 days",
+            ),
             (self.budgets.terms_per_minute >= 1, "budgets.terms_per_minute must be at least 1"),
             (self.lanes.token >= 1 && self.lanes.plain >= 1 && self.lanes.jobs >= 1, "lanes must have threads"),
             (self.lanes.queue >= 1, "lanes.queue must be at least 1"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use km_domain::{ServiceIdentity, ServiceKind};
+use km_domain::{ServiceIdentity, ServiceKind, TenantId};
 use km_operations::{OperationError, certificates};
 use km_service::{Shutdown, tls::Identity};
 
@@ -14,15 +14,14 @@ pub struct Leaf {
     pub key: km_domain::SecretText,
 }
 
-fn identity() -> Result<ServiceIdentity, StartError> {
-    let tenant = km_operations::SYSTEM.parse().map_err(|_| StartError("the system tenant".into()))?;
-    Ok(ServiceIdentity { tenant, kind: ServiceKind::KeyManager, name: "keymanager".into() })
+fn identity() -> ServiceIdentity {
+    ServiceIdentity { tenant: TenantId::system(), kind: ServiceKind::KeyManager, name: "keymanager".into() }
 }
 
 /// Makes a new key and has it certified; for start-up, when no lane runs yet.
 pub fn first(parts: &Parts) -> Result<Leaf, StartError> {
     let (key, csr) = km_auth::new_key_and_request()?;
-    let unrecorded = certificates::own(&parts.operations, &identity()?, &csr);
+    let unrecorded = certificates::own(&parts.operations, &identity(), &csr);
     let issued = parts.committer.record(unrecorded)?.outcome?;
     Ok(Leaf { chain: issued.chain.iter().map(|der| pem::certificate(der)).collect(), key })
 }
@@ -41,9 +40,8 @@ pub async fn keep(edge: Edge, listener: Identity, lifetime: Duration, shutdown: 
 
 async fn renew(edge: &Edge, listener: &Identity) -> Result<(), String> {
     let (key, csr) = km_auth::new_key_and_request().map_err(|error| error.to_string())?;
-    let name = identity().map_err(|error| error.to_string())?;
     let issued = edge
-        .with_token(move |operations, _| certificates::own(operations, &name, &csr))
+        .with_token(move |operations, _| certificates::own(operations, &identity(), &csr))
         .await
         .map_err(|error: OperationError| error.to_string())?
         .outcome;

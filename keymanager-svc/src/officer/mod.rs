@@ -5,22 +5,28 @@ mod caller;
 pub mod certificates;
 pub mod enrolments;
 pub mod keys;
+mod openapi;
 pub mod rewrap;
+pub mod tenants;
 
 use actix_web::web;
+use km_service::docs_page;
 
-use crate::edge::Edge;
+use crate::{edge::Edge, error};
 
 /// All routes of the door.
 pub fn routes(edge: Edge) -> impl Fn(&mut web::ServiceConfig) + Send + Clone + 'static {
+    let docs = docs_page::routes(openapi::document(), "Sealkeep key manager, officers' listener", error::documented());
     move |routes| {
         routes
             .app_data(web::Data::new(edge.clone()))
+            .configure(docs.clone())
             .service(keys::create)
             .service(keys::rotate)
             .service(enrolments::list)
             .service(enrolments::approve)
             .service(rewrap::rewrap)
-            .service(certificates::revoke);
+            .service(certificates::revoke)
+            .service(tenants::create);
     }
 }

@@ -10,7 +10,7 @@ use super::caller::Officer;
 use crate::{edge::Edge, error::problem_of};
 
 /// How many subject keys are left on each version of the tenant's key-encryption key.
-#[documented(get, path = "/v1/officer/rewrap", responses((status = 200, body = RewrapStatus)), tag = "officer")]
+#[documented(get, path = "/v1/officer/rewrap", operation_id = "rewrap_status", responses((status = 200, body = RewrapStatus)), tag = "officer")]
 #[actix_web::get("/v1/officer/rewrap")]
 pub async fn rewrap(edge: web::Data<Edge>, officer: Officer) -> Result<HttpResponse, Problem> {
     let status = edge

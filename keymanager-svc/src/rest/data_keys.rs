@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// New data keys, each in clear and wrapped under an encrypt key. All items of one call name the same key.
-#[documented(post, path = "/v1/datakeys", request_body = OneOrMany<NewDataKey>, responses((status = 200, body = OneOrResults<DataKey>)), tag = "data keys")]
+#[documented(post, path = "/v1/datakeys", operation_id = "create_data_key", request_body = OneOrMany<NewDataKey>, responses((status = 200, body = OneOrResults<DataKey>)), tag = "data keys")]
 #[actix_web::post("/v1/datakeys")]
 pub async fn create(
     edge: web::Data<Edge>,
@@ -43,7 +43,7 @@ pub async fn create(
 }
 
 /// Unwraps data keys. All items of one call are wrapped under the same key.
-#[documented(post, path = "/v1/datakeys/unwrap", request_body = OneOrMany<UnwrapDataKey>, responses((status = 200, body = OneOrResults<UnwrappedDataKey>)), tag = "data keys")]
+#[documented(post, path = "/v1/datakeys/unwrap", operation_id = "unwrap_data_key", request_body = OneOrMany<UnwrapDataKey>, responses((status = 200, body = OneOrResults<UnwrappedDataKey>)), tag = "data keys")]
 #[actix_web::post("/v1/datakeys/unwrap")]
 pub async fn unwrap(
     edge: web::Data<Edge>,

@@ -14,6 +14,7 @@ pub mod random;
 pub mod well_known;
 
 pub use caller::Authenticated;
+pub use openapi::Bearer;
 
 use actix_web::web::{Data, ServiceConfig};
 use km_service::docs_page;

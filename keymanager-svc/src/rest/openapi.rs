@@ -17,7 +17,12 @@ use super::{data_keys, enrol, exports, keys, log, me_keys, random, well_known};
     info(
         title = "Sealkeep key manager",
         description = "Binary members are base64url without padding; both alphabets, padded or not, are accepted. \
-                       Errors are problem documents, see /docs/errors."
+                       Errors are problem documents, see /docs/errors. \
+                       Idempotency-Key: where a route lists this header, the same key of the same caller with the same \
+                       request does the thing once and gets the same answer for 24 hours, across restarts and replicas; \
+                       with another request it is refused (422). Only successes are kept. The other routes make nothing \
+                       durable and may be repeated at will: there the header has no effect, because their answers hold \
+                       secrets and are never kept. A first certificate (/v1/enrol) is bought with a one-time token."
     ),
     paths(
         well_known::jwks,
@@ -47,7 +52,8 @@ use super::{data_keys, enrol, exports, keys, log, me_keys, random, well_known};
 )]
 struct Document;
 
-struct Bearer;
+/// Says that every call but the open ones needs a bearer token.
+pub struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, document: &mut openapi::OpenApi) {

@@ -9,7 +9,7 @@ use km_proto::v1;
 
 use super::{
     Caller, Registry, refuse, settle,
-    signed_request::{self, Kind},
+    signed_request::{self, Asked, Kind},
     wire,
 };
 use crate::{
@@ -39,8 +39,8 @@ pub async fn open_one(
     request: String,
 ) -> Result<Opened, RegistryError> {
     let (place, _) = registry.enter(caller, Action::OpenRecord, register)?;
-    signed_request::only(&request, Kind::Open, register, record)?;
-    let mut opened = open(registry, caller, place, vec![record], request).await?;
+    let asked = signed_request::only(&request, Kind::Open, register, record)?;
+    let mut opened = open(registry, caller, place, asked, request).await?;
     match opened.results.pop() {
         Some((_, Some(error))) => Err(error),
         Some(fine) => {
@@ -62,20 +62,21 @@ pub async fn open_many(
     request: String,
 ) -> Result<Opened, RegistryError> {
     let (place, _) = registry.enter(caller, Action::OpenRecord, register)?;
-    let ids = signed_request::records(&request, Kind::Open, register)?;
-    open(registry, caller, place, ids, request).await
+    let asked = signed_request::asked(&request, Kind::Open, register)?;
+    open(registry, caller, place, asked, request).await
 }
 
 async fn open(
     registry: &Registry,
     caller: &Caller,
     place: Place,
-    ids: Vec<RecordId>,
+    asked: Asked,
     request: String,
 ) -> Result<Opened, RegistryError> {
     // 1. What is here, once no update of it is half done.
+    let ids = asked.records;
     wait_for_updates(registry, &place, &ids).await?;
-    let here = load(registry, &place, &ids).await?;
+    let here = load(registry, &place, &ids, asked.history).await?;
     let mut absent = BTreeMap::new();
     for id in &ids {
         match here.get(&id.to_string()) {
@@ -90,15 +91,17 @@ async fn open(
     let sealed: Vec<v1::SealedRecord> = here
         .into_values()
         .filter_map(|here| match here {
-            Here::Sealed(version) => Some(wire::sealed_record(version)),
+            Here::Sealed(versions) => Some(versions),
             Here::Erased => None,
         })
+        .flatten()
+        .map(wire::sealed_record)
         .collect();
     if sealed.is_empty() {
         return Ok(Opened { answer: String::new(), results: in_order(ids, absent) });
     }
     let supplied: BTreeMap<String, u32> =
-        sealed.iter().map(|version| (version.record.clone(), version.version)).collect();
+        sealed.iter().rev().map(|version| (version.record.clone(), version.version)).collect();
     // 2. The key manager judges the request, records the disclosure and answers the reader.
     let told = settle::before_call(registry).await?;
     let call = v1::OpenRecordRequest {
@@ -163,11 +166,17 @@ async fn suspect_lost_seals(
 
 /// What the registry has of a record.
 enum Here {
-    Sealed(SealedVersion),
+    /// The current version, and where history is asked for the earlier ones after it.
+    Sealed(Vec<SealedVersion>),
     Erased,
 }
 
-async fn load(registry: &Registry, place: &Place, ids: &[RecordId]) -> Result<BTreeMap<String, Here>, RegistryError> {
+async fn load(
+    registry: &Registry,
+    place: &Place,
+    ids: &[RecordId],
+    history: bool,
+) -> Result<BTreeMap<String, Here>, RegistryError> {
     let (place, ids) = (place.clone(), ids.iter().map(RecordId::to_string).collect::<Vec<_>>());
     let loaded = registry.store.read(move |db| {
         let mut here: BTreeMap<String, Here> = records::current(db, &place, &ids)?
@@ -176,7 +185,11 @@ async fn load(registry: &Registry, place: &Place, ids: &[RecordId]) -> Result<BT
             .map(|(id, _)| (id, Here::Erased))
             .collect();
         for version in records::sealed(db, &place, &ids)? {
-            here.insert(version.record.clone(), Here::Sealed(version));
+            let mut versions = vec![version];
+            if history {
+                versions.extend(records::earlier(db, &place, &versions[0])?);
+            }
+            here.insert(versions[0].record.clone(), Here::Sealed(versions));
         }
         Ok(here)
     });

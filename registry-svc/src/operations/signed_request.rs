@@ -35,6 +35,16 @@ struct Payload {
     register: String,
     #[serde(default)]
     records: Vec<RecordId>,
+    #[serde(default)]
+    history: bool,
+}
+
+/// What a request to open asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub records: Vec<RecordId>,
+    /// Every version, not the current one alone.
+    pub history: bool,
 }
 
 /// A request names at most so many records.
@@ -46,6 +56,14 @@ const LONGEST: usize = 128 * 1024;
 /// # Errors
 /// It is no such request, or is for another register.
 pub fn records(request: &str, kind: Kind, register: &RegisterName) -> Result<Vec<RecordId>, RegistryError> {
+    Ok(asked(request, kind, register)?.records)
+}
+
+/// What a request in compact form asks for.
+///
+/// # Errors
+/// As [`records`].
+pub fn asked(request: &str, kind: Kind, register: &RegisterName) -> Result<Asked, RegistryError> {
     let malformed = |rule| Err(RegistryError::malformed("request", rule));
     if request.len() > LONGEST {
         return malformed("must be at most 128 KiB");
@@ -78,16 +96,17 @@ pub fn records(request: &str, kind: Kind, register: &RegisterName) -> Result<Vec
     if payload.records.len() > MOST_RECORDS || (kind != Kind::Find && payload.records.is_empty()) {
         return malformed("must name 1 to 1000 records");
     }
-    Ok(payload.records)
+    Ok(Asked { records: payload.records, history: payload.history })
 }
 
 /// That a request is for this one record.
 ///
 /// # Errors
 /// As [`records`], and a request for others.
-pub fn only(request: &str, kind: Kind, register: &RegisterName, record: RecordId) -> Result<(), RegistryError> {
-    match records(request, kind, register)?.as_slice() {
-        [named] if *named == record => Ok(()),
+pub fn only(request: &str, kind: Kind, register: &RegisterName, record: RecordId) -> Result<Asked, RegistryError> {
+    let asked = asked(request, kind, register)?;
+    match asked.records.as_slice() {
+        [named] if *named == record => Ok(asked),
         _ => Err(RegistryError::misplaced("request", "is not for this record alone")),
     }
 }

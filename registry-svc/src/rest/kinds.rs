@@ -132,6 +132,9 @@ kinds! {
     STALE_VERSION = "stale-version" 422 "The registry supplied another version than the current one",
         "The registry's database holds another version than the key manager knows: an old backup, or a change under way.",
         "Try again in a few seconds; if it stays, tell whoever runs the registry.";
+    VERSION_WITHHELD = "version-withheld" 422 "The registry did not supply every version",
+        "History was asked for, and the key manager knows of versions that the registry does not hold.",
+        "Tell whoever runs the registry.";
     RECORD_WITHHELD = "record-withheld" 422 "The registry did not supply the record",
         "The request names a record that the registry does not hold.", "Tell whoever runs the registry.";
 

@@ -8,7 +8,7 @@ use km_database::Db;
 use super::{
     Place, StoreError,
     rows::{RecordRow, SealedField, SealedVersion},
-    schema::{records, sealed_fields},
+    schema::{record_versions, records, sealed_fields},
 };
 
 /// The rows of these records; those that are not there are missing from the answer.
@@ -52,6 +52,37 @@ pub fn sealed(db: &mut Db, place: &Place, ids: &[String]) -> Result<Vec<SealedVe
             fields: fields.remove(&(row.record.clone(), row.version)).unwrap_or_default(),
         })
         .collect())
+}
+
+/// The versions of a record before this one, newest first, with every sealed field.
+pub fn earlier(db: &mut Db, place: &Place, than: &SealedVersion) -> Result<Vec<SealedVersion>, StoreError> {
+    let heads: Vec<(i32, i32, String)> = record_versions::table
+        .filter(record_versions::tenant.eq(place.tenant.as_str()))
+        .filter(record_versions::register.eq(place.register.as_str()))
+        .filter(record_versions::record.eq(&than.record))
+        .filter(record_versions::version.lt(than.version))
+        .order(record_versions::version.desc())
+        .select((record_versions::version, record_versions::schema_version, record_versions::clear))
+        .load(db)?;
+    let mut fields = BTreeMap::<i32, Vec<SealedField>>::new();
+    let values: Vec<(i32, String, Vec<u8>)> = sealed_fields::table
+        .filter(sealed_fields::tenant.eq(place.tenant.as_str()))
+        .filter(sealed_fields::register.eq(place.register.as_str()))
+        .filter(sealed_fields::record.eq(&than.record))
+        .filter(sealed_fields::version.lt(than.version))
+        .select((sealed_fields::version, sealed_fields::field, sealed_fields::value))
+        .load(db)?;
+    for (version, field, value) in values {
+        fields.entry(version).or_default().push(SealedField { field, value });
+    }
+    let versions = heads.into_iter().map(|(version, schema_version, clear)| SealedVersion {
+        record: than.record.clone(),
+        version,
+        schema_version,
+        clear,
+        fields: fields.remove(&version).unwrap_or_default(),
+    });
+    Ok(versions.collect())
 }
 
 /// The versions that occur as current ones, so that few old versions are read only to be thrown away.

@@ -171,10 +171,17 @@ fn field_rows(place: &Place, seal: &NewSeal) -> Vec<FieldRow> {
     seal.fields.iter().map(row).collect()
 }
 
-/// One row a distinct term: a list may hold a value twice.
+/// One row a distinct term: a list may hold a value twice. Terms under older versions of an index key are for comparison only,
+/// while its rotation goes on: what is stored is under the newest.
 pub(super) fn term_rows(place: &Place, record: &str, terms: &[Term]) -> Vec<TermRow> {
+    let is_newest = |term: &&Term| {
+        let is_newer = |other: &Term| {
+            (&other.field, &other.kind) == (&term.field, &term.kind) && other.key_version > term.key_version
+        };
+        !terms.iter().any(is_newer)
+    };
     let mut distinct = Vec::<&Term>::new();
-    for term in terms {
+    for term in terms.iter().filter(is_newest) {
         let same = |other: &&Term| {
             (&other.field, &other.kind, other.key_version, &other.term)
                 == (&term.field, &term.kind, term.key_version, &term.term)

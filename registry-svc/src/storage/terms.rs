@@ -84,15 +84,17 @@ pub fn add(db: &mut Db, place: &Place, record: &str, version: i32, terms: &[Term
     if !row.is_some_and(|row| row.version == version && row.erased.is_none()) {
         return Ok(false);
     }
-    for version in terms.iter().map(|term| term.key_version).collect::<BTreeSet<_>>() {
-        let fields: BTreeSet<&str> = terms.iter().map(|term| term.field.as_str()).collect();
-        let old = index_terms::table
+    // Keys are rotated one by one: what is the newest version of one field is an old one of another.
+    let indexes = terms.iter().map(|term| (&term.field, &term.kind, term.key_version)).collect::<BTreeSet<_>>();
+    for (field, kind, version) in indexes {
+        let there = index_terms::table
             .filter(index_terms::tenant.eq(place.tenant.as_str()))
             .filter(index_terms::register.eq(place.register.as_str()))
             .filter(index_terms::record.eq(record))
-            .filter(index_terms::key_version.eq(version))
-            .filter(index_terms::field.eq_any(fields.into_iter().map(str::to_owned).collect::<Vec<_>>()));
-        diesel::delete(old).execute(db)?;
+            .filter(index_terms::field.eq(field))
+            .filter(index_terms::kind.eq(kind))
+            .filter(index_terms::key_version.eq(version));
+        diesel::delete(there).execute(db)?;
     }
     insert_all!(db, index_terms::table, term_rows(place, record, terms));
     Ok(true)

@@ -218,17 +218,36 @@ fn intents_are_busy_while_asked_and_given_up_by_age() {
 fn recomputed_terms_stand_beside_the_old_and_only_for_the_current_version() {
     on_both(|scratch| {
         scratch.store(&seal(ALICE, 1, vec![term("phone", b"old", Uniqueness::No)]));
-        let new = [Term { key_version: 2, ..term("phone", b"new", Uniqueness::No) }];
+        // Another key that was not rotated is at its first version still.
+        let of_another_key = term("name", b"name", Uniqueness::No);
+        let new = [Term { key_version: 2, ..term("phone", b"new", Uniqueness::No) }, of_another_key];
         assert!(!scratch.write(|db| terms::add(db, &place(), ALICE, 2, &new)).unwrap());
         for _ in 0..2 {
             assert!(scratch.write(|db| terms::add(db, &place(), ALICE, 1, &new)).unwrap());
         }
-        let counts = scratch.read(|db| terms::count_by_version(db, &place()));
+        let mut counts = scratch.read(|db| terms::count_by_version(db, &place()));
+        counts.sort();
+        let counts: Vec<_> =
+            counts.iter().map(|(field, _, version, count)| (field.as_str(), *version, *count)).collect();
+        assert_eq!(counts, [("name", 1, 1), ("phone", 1, 1), ("phone", 2, 1)]);
+        assert_eq!(scratch.write(|db| terms::remove_below(db, &place(), "phone", "exact", 2)).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_unique_term_is_compared_under_every_version_and_stored_under_the_newest() {
+    on_both(|scratch| {
+        let id = |key_version, value| Term { key_version, ..term("national_id", value, Uniqueness::Refuse) };
+        assert_eq!(scratch.store(&seal(ALICE, 1, vec![id(1, b"one")])), created());
+        let taken = Stored::Taken { field: "national_id".into() };
+        assert_eq!(scratch.store(&seal(BOB, 1, vec![id(1, b"one"), id(2, b"new")])), taken);
+        assert_eq!(scratch.store(&seal(BOB, 1, vec![id(1, b"two"), id(2, b"new")])), created());
+        let mut counts = scratch.read(|db| terms::count_by_version(db, &place()));
+        counts.sort();
         assert_eq!(
             counts.iter().map(|(_, _, version, count)| (*version, *count)).collect::<Vec<_>>(),
             [(1, 1), (2, 1)]
         );
-        assert_eq!(scratch.write(|db| terms::remove_below(db, &place(), "phone", "exact", 2)).unwrap(), 1);
     });
 }
 

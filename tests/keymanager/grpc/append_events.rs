@@ -92,3 +92,20 @@ on_both! {
         system.grpc("demo").consistency_proof(beyond).refused("invalid-request");
     }
 }
+
+on_both! {
+    /// Somebody of another tenant who was refused at this registry stands in this registry's log, and in no other.
+    fn an_event_belongs_to_the_registrys_tenant_whoever_called(system: &System) {
+        let theirs_before = system.events_from("other-auditor", 0).len();
+        let end = system.log_end();
+        let refused = v1::RegistryEvent { outcome: "refused".into(), reason: "tenant-mismatch".into(), ..event("registry.refused") };
+        let grpc = system.grpc("demo").with_token(system.token("other-caseworker"));
+        grpc.append_events(v1::AppendEventsRequest { events: vec![refused] }).good();
+        let ours = system.events_from("auditor", end);
+        let found = ours.iter().find(|event| event["kind"] == "registry.refused" && event["reason"] == "tenant-mismatch");
+        let actor = found.expect("the event")["actor"]["name"].clone();
+        assert!(actor.as_str().is_some_and(|name| name.ends_with("#other-caseworker")), "{actor}");
+        let theirs = system.events_from("other-auditor", 0);
+        assert!(theirs[theirs_before..].iter().all(|event| event["kind"] != "registry.refused"));
+    }
+}

@@ -50,7 +50,18 @@ on_both! {
         let jwk = system.jwk(header["kid"].as_str().expect("a kid"));
         assert_eq!(jwk["purpose"], "evidence-signer");
         assert!(verifies(system.folder(), &jwk, "ES256", signed.as_bytes(), &from_base64url(signature)));
-        assert_eq!(system.erase(&reader, stored.record), Ok(certificate));
+        assert_eq!(system.erase(&reader, stored.record), Ok(certificate.clone()));
+        // Offline, with the evidence root alone; under another root, changed, or signed by somebody else it is nothing.
+        let root = |name| km_tests::keys::der_of(&system.public(name));
+        let erasure = km_client::check_erasure(&certificate, &root("evidence-root.pem"), now()).expect("a certificate that holds");
+        assert_eq!((erasure.record, erasure.subject_key.as_str()), (stored.record, "destroyed"));
+        assert!(km_client::check_erasure(&certificate, &root("business-root.pem"), now()).is_err());
+        let mut other = said.clone();
+        other["record"] = json!(km_tests::people::new_id());
+        let moved = format!("{}.{}.{signature}", certificate.split('.').next().expect("a header"), km_tests::base64url(other.to_string()));
+        assert!(km_client::check_erasure(&moved, &root("evidence-root.pem"), now()).is_err());
+        let forged = km_tests::forged::jws(&reader.key_file, &header, said.to_string().as_bytes());
+        assert!(km_client::check_erasure(&forged, &root("evidence-root.pem"), now()).is_err());
     }
 
     fn who_may_not_erase_erases_nothing(system: &System) {

@@ -223,18 +223,23 @@ on_both! {
             };
             OpenRequest::new(&reader.key, &reader.tenant, query, now()).expect("a request")
         };
-        let read = |supplied: v1::SealedRecord| {
-            values(system.open(&reader, &history(), vec![supplied]).records.remove(0).outcome).map(|values| values["family_name"].clone())
+        // Newest first, every one of them: what the registry leaves out is said.
+        let read = |supplied: Vec<v1::SealedRecord>| {
+            let opened = system.open(&reader, &history(), supplied).records.into_iter();
+            opened.map(|one| values(one.outcome).map(|values| values["family_name"].clone())).collect::<Vec<_>>()
         };
-        assert_eq!(read(first.supplied()), Ok(json!("Sample")));
-        assert_eq!(read(current.supplied()), Ok(json!("Changed")));
-        let mut altered = first.supplied();
-        altered.fields.swap(0, 1);
-        let altered_order = read(altered);
-        assert!(altered_order == Ok(json!("Sample")) || altered_order == Err("record-altered".into()));
+        let whole = [Ok(json!("Changed")), Ok(json!("Sample"))];
+        assert_eq!(read(vec![first.supplied(), current.supplied()]), whole);
+        let end = system.log_end();
+        assert_eq!(read(vec![first.supplied()]), [Err("version-withheld".into()), Ok(json!("Sample"))]);
+        let events = system.events_from("auditor", end);
+        let reasons: Vec<_> = events.iter().map(|event| (event["kind"].as_str(), event["reason"].as_str())).collect();
+        for expected in [(Some("record.opened"), None), (Some("integrity.alert"), Some("version-withheld"))] {
+            assert!(reasons.contains(&expected), "{expected:?} is not in {reasons:?}");
+        }
         let mut altered = first.supplied();
         altered.fields.pop();
-        assert_eq!(read(altered), Err("record-altered".into()));
+        assert_eq!(read(vec![altered, current.supplied()]), [Ok(json!("Changed")), Err("record-altered".into())]);
     }
 
     /// A seal that the registry never stored is withdrawn; then the former version is the current one again.

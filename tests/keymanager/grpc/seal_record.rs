@@ -38,7 +38,9 @@ on_both! {
             }
         }
         let mut indexed: Vec<_> = stored.seal.terms.iter().map(|term| term.field.as_str()).collect();
+        // One that must be unique has a term under each live version of its index key.
         indexed.sort_unstable();
+        indexed.dedup();
         assert_eq!(indexed, ["birth_date", "display_name", "family_name", "given_name", "national_id", "phones"]);
         assert!(stored.seal.terms.iter().all(|term| term.kind == "exact" && term.term.len() == 16));
         let unique = stored.seal.terms.iter().find(|term| term.field == "national_id").map(|term| term.unique.as_str());

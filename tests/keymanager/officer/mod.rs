@@ -4,4 +4,6 @@ mod caller;
 mod certificates;
 mod enrolments;
 mod keys;
+mod openapi;
 mod rewrap;
+mod tenants;

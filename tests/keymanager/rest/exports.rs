@@ -6,7 +6,7 @@ use std::process::Command;
 use km_evidence::{BundleFiles, name};
 use km_tests::program::{Ran, run};
 use km_tests::system::der_of;
-use km_tests::{System, now, on_both};
+use km_tests::{Options, System, now, on_both, on_each};
 use serde_json::{Value, json};
 
 /// A bundle of the whole log so far.
@@ -144,5 +144,43 @@ on_both! {
         let events = std::fs::read_to_string(folder.join(name::EVENTS)).expect("events");
         assert!(events.contains("\"tenant\":\"demo\"") && !events.contains("\"tenant\":\"other\""));
         assert!(!events.contains("other-backend"));
+    }
+}
+
+on_each! {
+    /// `from` is the first entry, `to` the one after the last. In a system of its own, where nobody else writes.
+    fn a_range_ends_before_its_end(database: Database) {
+        let system = System::start(database, Options::default());
+        let auditor = system.rest("auditor");
+        let export = |body: Value| auditor.post("/v1/exports", body);
+        let indexes = |made: &Value| -> Vec<u64> {
+            let path = format!("/v1/exports/{}", made["id"].as_str().expect("an id"));
+            let folder = unpacked(&system, &auditor.get(&path).bytes);
+            assert!(ours(&system, &folder));
+            let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join(name::MANIFEST)).expect("a manifest")).expect("JSON");
+            let text = std::fs::read_to_string(folder.join(name::EVENTS)).expect("events");
+            let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+            assert_eq!(manifest["range"]["from"], made["range"]["from"], "{manifest:#}");
+            rows.iter().map(|row| row["index"].as_u64().expect("an index")).collect()
+        };
+        let made = export(json!({"purpose": "audit", "from": 3, "to": 4})).good();
+        assert_eq!((&made["range"], indexes(&made)), (&json!({"from": 3, "to": 4}), vec![3]));
+        let made = export(json!({"purpose": "audit", "from": 0, "to": 3})).good();
+        assert_eq!(indexes(&made), [0, 1, 2]);
+        // Without an end it goes to the end of the log, the export's own intent included.
+        let made = export(json!({"purpose": "audit"})).good();
+        let end = made["range"]["to"].as_u64().expect("an end");
+        let last = *indexes(&made).last().expect("an event");
+        assert_eq!(last, end - 1);
+        // The end of the log as its limit: it grows by the outcome before and the own intent, by nothing else.
+        let size = system.rows.sql("SELECT size FROM log_head").parse::<u64>().expect("a size");
+        let made = export(json!({"purpose": "audit", "from": size, "to": size + 1})).good();
+        assert_eq!(indexes(&made), [size], "the export's own intent is the last that it can hold");
+        let size = system.rows.sql("SELECT size FROM log_head").parse::<u64>().expect("a size");
+        for (from, to) in [(0, size + 2), (size + 1, size + 2), (size, size), (size, size - 1)] {
+            let grown = system.rows.sql("SELECT size FROM log_head").parse::<u64>().expect("a size") - size;
+            let refused = export(json!({"purpose": "audit", "from": from + grown, "to": to + grown})).refused(400, "invalid-request");
+            assert_eq!(refused.body["field"], "from, to");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! One file a command. A command is added here in three places: its module, its variant, its arm.
 //!
-//! [`verify`] and [`completion`] need no service; the others call the key manager through crate `client`.
+//! [`verify`] and [`completion`] need no service; the others call the key manager through crate `client`. A name that is not
+//! among them is a program of its own, see [`elsewhere`].
 
 mod approve;
 mod certificate;
 mod completion;
+mod elsewhere;
 mod enrolments;
 mod export;
 mod key;
@@ -12,8 +14,11 @@ mod log;
 mod login;
 mod rewrap;
 mod sign;
+mod tenant;
 mod verify;
 mod verify_message;
+
+use std::ffi::OsString;
 
 use clap::Subcommand;
 
@@ -32,12 +37,16 @@ pub enum Command {
     Export(export::Arguments),
     Verify(verify::Arguments),
     Certificate(certificate::Arguments),
+    Tenant(tenant::Arguments),
     Completion(completion::Arguments),
+    #[command(external_subcommand)]
+    Elsewhere(Vec<OsString>),
 }
 
 impl Command {
-    /// Runs the command. `program` is the whole command line, from which completions are made.
-    pub async fn run(&self, online: &Online, program: &mut clap::Command) -> Result<Answer, Failure> {
+    /// Runs the command. `program` is the whole command line, from which completions are made; `json` says what a program of
+    /// another name is told.
+    pub async fn run(&self, online: &Online, json: bool, program: &mut clap::Command) -> Result<Answer, Failure> {
         match self {
             Self::Login(arguments) => login::run(arguments, online).await,
             Self::Enrolments(_) => enrolments::run(online).await,
@@ -50,7 +59,9 @@ impl Command {
             Self::Export(arguments) => export::run(arguments, online).await,
             Self::Verify(arguments) => verify::run(arguments),
             Self::Certificate(arguments) => certificate::run(arguments, online).await,
+            Self::Tenant(arguments) => tenant::run(arguments, online).await,
             Self::Completion(arguments) => Ok(completion::run(arguments, program)),
+            Self::Elsewhere(words) => Err(elsewhere::run(words, online, json)),
         }
     }
 }

@@ -72,16 +72,17 @@ fn make(
     let request = parse_and_verify(csr).map_err(|_| {
         OperationError::invalid("csr", "must be a PKCS#10 request, signed by its own key, of an accepted algorithm")
     })?;
-    // Services listen too; programs of people and backends only call.
-    let profile = match identity.kind {
-        ServiceKind::Registry | ServiceKind::KeyManager | ServiceKind::Issuer => {
-            profile::service_listener(identity, &[])
+    // Services listen too; programs of people and backends only call. Only services renew their certificate by themselves.
+    let rules = &operations.rules;
+    let (profile, lifetime) = match identity.kind {
+        ServiceKind::Registry | ServiceKind::KeyManager => {
+            (profile::service_listener(identity, &[]), rules.certificate_lifetime)
         }
-        ServiceKind::Officer | ServiceKind::Client => profile::service_client(identity),
+        ServiceKind::Issuer => (profile::service_listener(identity, &[]), rules.workstation_lifetime),
+        ServiceKind::Officer | ServiceKind::Client => (profile::service_client(identity), rules.workstation_lifetime),
     };
     let keys = operations.keyring.keys();
-    let mut chain =
-        issue_under_root(operations, &keys, &profile, &request.public_key, operations.rules.certificate_lifetime)?;
+    let mut chain = issue_under_root(operations, &keys, &profile, &request.public_key, lifetime)?;
     let root = chain.pop().ok_or_else(|| OperationError::Unavailable("the service root has no certificate".into()))?;
     let leaf = chain.first().and_then(|der| Certificate::from_der(der).ok());
     let leaf = leaf.ok_or_else(|| OperationError::Unavailable("the certificate made does not read".into()))?;

@@ -169,7 +169,7 @@ fn entries(operations: &Operations, caller: &Caller, from: u64, to: u64) -> Resu
         for (_, leaf) in leaves {
             let logged = LoggedEvent::from_leaf(&leaf).map_err(|_| damaged())?;
             let tenant = logged.event.tenant.as_ref();
-            let own = tenant.is_none_or(|tenant| tenant == caller.tenant() || tenant.as_str() == crate::SYSTEM);
+            let own = tenant.is_none_or(|tenant| tenant == caller.tenant() || tenant.is_system());
             entries.push(if own { Entry::Disclosed(leaf) } else { Entry::Withheld(tree::leaf_hash(&leaf)) });
         }
     }

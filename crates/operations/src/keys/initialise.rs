@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use km_audit::{EventKind, Outcome};
-use km_domain::{KeyAlgorithm, KeyId, KeyPurpose, TenantId, register::IndexRule};
+use km_domain::{KeyAlgorithm, KeyId, KeyPurpose, TenantId};
 use km_keystore::{KeyStore, StoredKey};
 use km_storage::{KeyRow, Unrecorded, VersionRow, Write};
 
@@ -11,13 +11,14 @@ use super::{
     create::{describe, rows},
     make::make_version,
     names,
+    of_tenant::{altered, missing},
 };
-use crate::{IndexTarget, OperationError, Operations, Record, SYSTEM, caller::system_event};
+use crate::{OperationError, Operations, Record, caller::system_event};
 
 /// Makes the installation's keys that are missing, in the order in which they need each other. Returns the names of those
 /// it made.
 pub fn initialise(operations: &Operations, record: &Record) -> Result<Vec<String>, OperationError> {
-    let system: TenantId = SYSTEM.parse().map_err(|_| OperationError::NotFound("tenant"))?;
+    let system = TenantId::system();
     let mut made = Vec::new();
     if operations.keyring.keys().system(names::ROW_INTEGRITY).is_err() {
         first_key(operations, record, &system)?;
@@ -33,19 +34,18 @@ pub fn initialise(operations: &Operations, record: &Record) -> Result<Vec<String
         (names::EVIDENCE_SIGNER, KeyPurpose::EvidenceSigner, KeyAlgorithm::P256),
     ];
     for (id, purpose, algorithm) in wanted {
-        made.extend(ensure(operations, record, &system, id, purpose, algorithm, None)?);
+        made.extend(ensure(operations, record, &system, id, purpose, algorithm)?);
     }
     Ok(made)
 }
 
-/// Makes a tenant and the keys of it that are missing: KEK, ingest, answer and one index key for each index of each
-/// register definition.
+/// Makes a tenant and the keys of it that are missing.
 pub fn initialise_tenant(
     operations: &Operations,
     record: &Record,
     tenant: &TenantId,
 ) -> Result<Vec<String>, OperationError> {
-    if tenant.as_str() == SYSTEM {
+    if tenant.is_system() {
         return Err(OperationError::invalid("tenant", "this name is the installation's own"));
     }
     let mut made = Vec::new();
@@ -56,51 +56,13 @@ pub fn initialise_tenant(
         record.record(Unrecorded::new((), event).with(Write::insert_tenant(tenant, now)))?;
         made.push(format!("tenant {tenant}"));
     }
-    let wanted = [
-        (names::KEK, KeyPurpose::KeyEncryption, KeyAlgorithm::Aes256),
-        (names::INGEST, KeyPurpose::Ingest, KeyAlgorithm::P256),
-        (names::INGEST_RSA, KeyPurpose::Ingest, KeyAlgorithm::Rsa2048),
-        (names::ANSWER, KeyPurpose::Answer, KeyAlgorithm::P256),
-    ];
-    for (id, purpose, algorithm) in wanted {
-        made.extend(ensure(operations, record, tenant, id, purpose, algorithm, None)?);
-    }
-    for (id, target) in index_targets(operations) {
-        let made_now =
-            ensure(operations, record, tenant, &id, KeyPurpose::Index, KeyAlgorithm::HmacSha256, Some(&target))?;
-        made.extend(made_now);
+    for wanted in missing(operations, &operations.keyring.keys(), tenant)? {
+        let begun = intend(operations, record, tenant, &wanted.id)?;
+        let (key, version) = wanted.make(operations, &operations.keyring.keys(), tenant)?;
+        commit(operations, record, begun, key, version)?;
+        made.push(format!("{tenant}/{}", wanted.id));
     }
     Ok(made)
-}
-
-fn index_targets(operations: &Operations) -> Vec<(String, IndexTarget)> {
-    let mut targets: Vec<_> = operations
-        .rules
-        .registers
-        .values()
-        .flat_map(|definition| {
-            definition.personal().flat_map(|(field, personal)| {
-                personal.indexes.iter().map(|IndexRule { kind, .. }| {
-                    let target =
-                        IndexTarget { register: definition.register.clone(), field: field.clone(), kind: *kind };
-                    (index_key_id(&target), target)
-                })
-            })
-        })
-        .collect();
-    targets.sort_by(|a, b| a.0.cmp(&b.0));
-    targets
-}
-
-/// `index_REGISTER_FIELD_KIND`, shortened with a digest where it would be longer than an id may be.
-fn index_key_id(target: &IndexTarget) -> String {
-    let id = format!("index_{}_{}_{}", target.register, target.field, target.kind.name());
-    if id.len() <= 64 {
-        return id;
-    }
-    let digest = km_crypto::digest::sha256(id.as_bytes());
-    let short: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("index_{short}")
 }
 
 fn ensure(
@@ -110,7 +72,6 @@ fn ensure(
     id: &str,
     purpose: KeyPurpose,
     algorithm: KeyAlgorithm,
-    index: Option<&IndexTarget>,
 ) -> Result<Option<String>, OperationError> {
     let keys = operations.keyring.keys();
     if keys.key(tenant, id).is_some() {
@@ -118,18 +79,26 @@ fn ensure(
     }
     let name = format!("{tenant}/{id}");
     if keys.refused.contains(&name) {
-        return Err(OperationError::Unavailable(format!(
-            "the rows of {name} were altered; restore them from a backup"
-        )));
+        return Err(altered(&name));
     }
     let id: KeyId = id.parse().map_err(|_| OperationError::invalid("id", "must be a key id"))?;
-    let mut intent = system_event(operations, EventKind::KeyCreateIntent, "init");
-    intent.tenant = Some(tenant.clone());
-    intent.key = Some(id.clone());
-    let begun = record.record(Unrecorded::new((), intent))?.placed.map(|placed| placed.log_index);
-    let (key, version) = rows(operations, &keys, tenant, &id, purpose, algorithm, &BTreeSet::new(), index)?;
+    let begun = intend(operations, record, tenant, &id)?;
+    let (key, version) = rows(operations, &keys, tenant, &id, purpose, algorithm, &BTreeSet::new(), None)?;
     commit(operations, record, begun, key, version)?;
     Ok(Some(name))
+}
+
+/// Records that the key is about to be made; gives the index of that event.
+fn intend(
+    operations: &Operations,
+    record: &Record,
+    tenant: &TenantId,
+    key: &KeyId,
+) -> Result<Option<u64>, OperationError> {
+    let mut intent = system_event(operations, EventKind::KeyCreateIntent, "init");
+    intent.tenant = Some(tenant.clone());
+    intent.key = Some(key.clone());
+    Ok(record.record(Unrecorded::new((), intent))?.placed.map(|placed| placed.log_index))
 }
 
 fn commit(

@@ -3,16 +3,14 @@
 use km_domain::{KeyAlgorithm, KeyPurpose, TenantId};
 use serde_json::{Value, json};
 
-use crate::{Key, OperationError, Operations, SYSTEM, Version};
+use crate::{Key, OperationError, Operations, Version};
 
 /// The public keys of one tenant and of the installation; of all tenants where none is named. Of an ingest key only the
 /// current version; of signing keys every version that may verify. Each names its tenant.
 pub fn jwks(operations: &Operations, tenant: Option<&TenantId>) -> Result<Vec<Value>, OperationError> {
     let keys = operations.keyring.keys();
-    let mut wanted: Vec<_> = keys
-        .all()
-        .filter(|key| tenant.is_none_or(|tenant| key.tenant == *tenant || key.tenant.as_str() == SYSTEM))
-        .collect();
+    let mut wanted: Vec<_> =
+        keys.all().filter(|key| tenant.is_none_or(|tenant| key.tenant == *tenant || key.tenant.is_system())).collect();
     wanted.sort_by(|a, b| (&a.tenant, &a.id).cmp(&(&b.tenant, &b.id)));
     let mut set = Vec::new();
     for key in wanted {

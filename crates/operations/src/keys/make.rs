@@ -51,6 +51,7 @@ pub(super) fn make_version(
         created: now.micros(),
         activated: now.micros(),
         deactivated: None,
+        born_at: -1,
         log_index: -1,
         integrity: Vec::new(),
     })

@@ -5,6 +5,7 @@ mod initialise;
 mod jwks;
 mod list;
 mod make;
+mod of_tenant;
 mod root;
 mod rotate;
 
@@ -16,8 +17,9 @@ pub use root::root_certificate;
 pub use rotate::{Rotated, rotate};
 
 pub(crate) use make::{issue_under_root, seal_row};
+pub(crate) use of_tenant::{Wanted, missing};
 
-/// Names of the keys that the installation itself has, in the pseudo-tenant [`crate::SYSTEM`].
+/// Names of the keys that the installation itself has, in the pseudo-tenant [`km_domain::SYSTEM`].
 pub mod names {
     pub const DATA_ROOT: &str = "data-root";
     pub const KEY_ROOT: &str = "key-root";

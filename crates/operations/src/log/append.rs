@@ -52,11 +52,12 @@ fn event(
         None => {
             let actor = Actor::service(service.uri());
             let mut event = Event::new(kind, operations.clock.now(), actor, km_crypto::random::bytes());
-            event.tenant = Some(service.tenant.clone());
             event.development = operations.rules.development;
             event
         }
     };
+    // It happened at this registry: somebody of another tenant who tried stands in the log of those who were tried.
+    event.tenant = Some(service.tenant.clone());
     event.outcome = match said.outcome.as_str() {
         "done" => Outcome::Done,
         "refused" => Outcome::Refused,

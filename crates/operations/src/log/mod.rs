@@ -5,6 +5,7 @@ mod checkpoint;
 mod cosign;
 mod proof;
 mod read;
+mod reconcile;
 mod refusal;
 
 pub use append::{RegistryEvent, append};
@@ -12,4 +13,5 @@ pub use checkpoint::{checkpoint, extends, newest, signer};
 pub use cosign::cosign;
 pub use proof::{consistency, inclusion};
 pub use read::{LogPage, read};
+pub use reconcile::reconcile;
 pub use refusal::refused_at_the_door;

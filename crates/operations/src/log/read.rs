@@ -45,7 +45,7 @@ fn page(operations: &Operations, caller: &Caller, from: u64, limit: u32) -> Resu
         })
         .filter(|logged| {
             let tenant = logged.as_ref().ok().and_then(|logged| logged.event.tenant.as_ref());
-            tenant.is_none_or(|tenant| tenant == caller.tenant() || tenant.as_str() == crate::SYSTEM)
+            tenant.is_none_or(|tenant| tenant == caller.tenant() || tenant.is_system())
         })
         .collect::<Result<_, _>>()?;
     Ok(LogPage { events, next })

@@ -6,10 +6,11 @@
 //! 1     length of the key id, then the key id
 //! 4     key version, big-endian
 //! 12    IV
-//! [60   mode 1: IV, ciphertext and tag of the data key under the key version]
+//! [60   mode 1: IV, ciphertext and tag of the data key under the key version; its AAD covers everything else]
 //! n+16  ciphertext and tag
 //! ```
 
+use km_crypto::digest::Sha256;
 use km_domain::{KeyId, KeyVersionRef};
 
 use crate::OperationError;
@@ -33,7 +34,7 @@ pub struct Ciphertext {
 
 impl Ciphertext {
     /// Everything before the IV.
-    pub(super) fn header(key: &KeyVersionRef, enveloped: bool) -> Vec<u8> {
+    fn header(key: &KeyVersionRef, enveloped: bool) -> Vec<u8> {
         let id = key.key.as_str().as_bytes();
         let mut header = vec![FORMAT, if enveloped { ENVELOPE } else { DIRECT }, u8::try_from(id.len()).unwrap_or(0)];
         header.extend_from_slice(id);
@@ -45,6 +46,19 @@ impl Ciphertext {
     pub(super) fn aad(&self, context: &[u8]) -> Vec<u8> {
         let mut aad = Self::header(&self.key, self.wrapped.is_some());
         aad.extend_from_slice(context);
+        aad
+    }
+
+    /// AAD of the message's own data key: the header and a digest of all else. Whatever was altered, the token refuses the
+    /// data key, so that every wrong ciphertext goes one way and takes one time.
+    pub(super) fn wrapping_aad(&self, context: &[u8]) -> Vec<u8> {
+        let mut digest = Sha256::new();
+        digest.update(&self.iv);
+        digest.update(&(context.len() as u64).to_be_bytes());
+        digest.update(context);
+        digest.update(&self.sealed);
+        let mut aad = Self::header(&self.key, true);
+        aad.extend_from_slice(&digest.finish());
         aad
     }
 

@@ -75,13 +75,13 @@ pub(super) fn seal(
         return Ok(ciphertext);
     }
     let data_key = operations.keys.random(32)?;
-    let header = Ciphertext::header(&ciphertext.key, true);
-    let wrapping_iv: [u8; 12] = random::bytes();
-    let sealed_key = operations.keys.encrypt(&version.stored, &wrapping_iv, &header, data_key.expose())?;
-    ciphertext.wrapped = Some([wrapping_iv.as_slice(), &sealed_key].concat());
+    ciphertext.wrapped = Some(Vec::new());
     let aad = ciphertext.aad(context);
     ciphertext.sealed = aead::seal(data_key.expose(), &ciphertext.iv, &aad, plaintext.expose())
         .map_err(|_| OperationError::invalid("plaintext", "is too long"))?;
+    let (iv, aad) = (random::bytes::<12>(), ciphertext.wrapping_aad(context));
+    let sealed_key = operations.keys.encrypt(&version.stored, &iv, &aad, data_key.expose())?;
+    ciphertext.wrapped = Some([iv.as_slice(), &sealed_key].concat());
     Ok(ciphertext)
 }
 

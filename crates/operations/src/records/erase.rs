@@ -90,6 +90,7 @@ fn destroy(
     let subjects = operations.storage.subjects(caller.tenant(), register, &request.records)?;
     let tombstones = operations.storage.tombstones(caller.tenant(), register, &request.records)?;
     let signer = keys.system(names::EVIDENCE_SIGNER)?.current()?;
+    let chain: Vec<String> = signer.certificates.iter().map(km_formats::base64url::encode).collect();
     let mut writes = Vec::new();
     let mut results: Vec<Erased> = Vec::with_capacity(request.records.len());
     for id in &request.records {
@@ -111,6 +112,8 @@ fn destroy(
                 "subject_key": "destroyed",
                 "key_encryption_key": "in use",
                 "data_root_generation": "in use",
+                // So that it verifies offline, with the evidence root alone.
+                "certificates": chain,
             });
             let certificate = km_envelope::jws::sign(
                 &*operations.keys,

@@ -10,6 +10,7 @@ mod rewrap;
 mod seal;
 mod settle;
 mod terms;
+mod versions;
 
 pub use digest::{SealedField, SealedRecord};
 pub use erase::{Erased, erase};

@@ -1,21 +1,20 @@
 //! OpenRecord: sealed values become an answer that only the reader can open.
 
 use km_audit::{Event, EventKind};
-use km_crypto::constant_time;
-use km_domain::{FieldName, RecordId, SecretBytes, TenantId, register::FieldClass};
+use km_domain::{FieldName, RecordId, SecretBytes, register::FieldClass};
 use km_envelope::jwe::{Labels, Recipient};
-use km_formats::cose;
 use km_personal::SecretValue;
 use km_policy::Action;
-use km_storage::{Placed, SubjectId, SubjectRow, Unrecorded};
+use km_storage::{Placed, SubjectRow, Unrecorded};
 use serde_json::{Map, Value, json};
 
 use super::{
     Refusal, SealedRecord,
     request::{self, EnrolledKey, Request},
     seal::hex,
+    versions::{Outcome, Values, Wanted, open_all},
 };
-use crate::{Caller, Keys, Operation, OperationError, Operations, keys::names, rules::Reading};
+use crate::{Caller, Operation, OperationError, Operations, keys::names, rules::Reading};
 
 const TYP: &str = "sealkeep-open+jws";
 
@@ -23,6 +22,7 @@ const TYP: &str = "sealkeep-open+jws";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenOutcome {
     pub record: RecordId,
+    /// Why nothing of the record was opened.
     pub refusal: Option<Refusal>,
 }
 
@@ -32,14 +32,7 @@ pub struct Opened {
     register: String,
     nonce: String,
     reader: EnrolledKey,
-    records: Vec<OpenedRecord>,
-}
-
-struct OpenedRecord {
-    record: RecordId,
-    version: u32,
-    values: Vec<(FieldName, SecretValue)>,
-    masked: Vec<FieldName>,
+    versions: Vec<(RecordId, Option<u32>, Result<Values, Refusal>)>,
 }
 
 /// An answer for the reader.
@@ -50,14 +43,9 @@ pub struct Answer {
     pub outcomes: Vec<OpenOutcome>,
 }
 
-/// How much of one field this reader sees.
-struct Wanted {
-    name: FieldName,
-    reading: Reading,
-}
-
 /// Opens the fields that the reader's request names, of the records that it names, and nothing else. One event for each
-/// record; the request's nonce is used up with them.
+/// record, and one more where some of its versions were opened and others were not as they were sealed; the request's nonce
+/// is used up with them.
 pub fn open(
     operations: &Operations,
     caller: &Caller,
@@ -89,18 +77,21 @@ pub fn open(
         register: request.register.register.to_string(),
         nonce: request.nonce.clone(),
         reader: request.reader.clone(),
-        records: Vec::new(),
+        versions: Vec::new(),
     };
-    for (record, subject, outcome) in opened {
-        events.push(event(operations, caller, &request, &wanted, subject.as_ref(), outcome.as_ref().err()));
-        let refusal = match outcome {
-            Ok(opened) => {
-                result.records.push(opened);
-                None
-            }
-            Err(refusal) => Some(refusal),
-        };
-        result.outcomes.push(OpenOutcome { record, refusal });
+    for Outcome { record, subject, versions } in opened {
+        let disclosed = versions.iter().filter(|(_, outcome)| outcome.is_ok()).count();
+        let refusal = versions.iter().find_map(|(_, outcome)| outcome.as_ref().err()).cloned();
+        if disclosed > 0 {
+            let mut event = event(operations, caller, &request, &wanted, subject.as_ref(), None);
+            event.count = disclosed as u64;
+            events.push(event);
+        }
+        if let Some(refusal) = &refusal {
+            events.push(event(operations, caller, &request, &wanted, subject.as_ref(), Some(refusal)));
+        }
+        result.outcomes.push(OpenOutcome { record, refusal: refusal.filter(|_| disclosed == 0) });
+        result.versions.extend(versions.into_iter().map(|(version, outcome)| (record, version, outcome)));
     }
     let replayed = crate::caller::refused(
         event(operations, caller, &request, &wanted, None, None),
@@ -147,123 +138,6 @@ fn wanted(operations: &Operations, caller: &Caller, request: &Request) -> Result
         .collect()
 }
 
-type One = (RecordId, Option<SubjectRow>, Result<OpenedRecord, Refusal>);
-
-fn open_all(
-    operations: &Operations,
-    keys: &Keys,
-    caller: &Caller,
-    request: &Request,
-    wanted: &[Wanted],
-    supplied: &[SealedRecord],
-) -> Result<Vec<One>, OperationError> {
-    let register = &request.register.register;
-    let subjects = operations.storage.subjects(caller.tenant(), register, &request.records)?;
-    let tombstones = operations.storage.tombstones(caller.tenant(), register, &request.records)?;
-    let kek = keys.of_tenant(caller.tenant(), names::KEK)?;
-    request
-        .records
-        .iter()
-        .map(|record| {
-            let subject = subjects.get(record);
-            let Some(row) = subject else {
-                let refusal = if tombstones.contains_key(record) {
-                    Refusal::new("record-erased", "the record was erased; its subject key is destroyed")
-                } else {
-                    Refusal::new("record-unknown", "there is no such record")
-                };
-                return Ok((*record, None, Err(refusal)));
-            };
-            let Some(sealed) = supplied.iter().find(|sealed| sealed.record == *record) else {
-                let refusal = Refusal::new("record-withheld", "the registry did not supply the record");
-                return Ok((*record, subject.cloned(), Err(refusal)));
-            };
-            if let Err(refusal) = is_current(operations, caller.tenant(), request, row, sealed)? {
-                return Ok((*record, subject.cloned(), Err(refusal)));
-            }
-            let version = u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
-            let version =
-                version.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
-            let data_key = operations.keys.unwrap_data_key(&version.stored, &row.wrapped)?;
-            let opened = open_one(caller.tenant(), request, wanted, sealed, &data_key);
-            Ok((*record, subject.cloned(), opened))
-        })
-        .collect()
-}
-
-/// The supplied values are those of the current version, or of the version asked for where history is: all of them, none
-/// altered, none from elsewhere.
-fn is_current(
-    operations: &Operations,
-    tenant: &TenantId,
-    request: &Request,
-    row: &SubjectRow,
-    sealed: &SealedRecord,
-) -> Result<Result<(), Refusal>, OperationError> {
-    let digest = sealed.digest();
-    if i64::from(sealed.version) == row.version {
-        return Ok(if constant_time::equal(&digest, &row.digest) {
-            Ok(())
-        } else {
-            Err(Refusal::new("record-altered", "the stored values are not those that were sealed"))
-        });
-    }
-    if !request.history {
-        return Ok(Err(Refusal::new("stale-version", "the registry supplied another version than the current one")));
-    }
-    let id = SubjectId { tenant: tenant.clone(), register: request.register.register.clone(), record: sealed.record };
-    let earlier = operations.storage.earlier_digest(&id, sealed.version)?;
-    Ok(match earlier {
-        Some(earlier) if constant_time::equal(&digest, &earlier) => Ok(()),
-        _ => Err(Refusal::new("record-altered", "the stored values are not those that were sealed")),
-    })
-}
-
-fn open_one(
-    tenant: &TenantId,
-    request: &Request,
-    wanted: &[Wanted],
-    sealed: &SealedRecord,
-    data_key: &SecretBytes,
-) -> Result<OpenedRecord, Refusal> {
-    let altered = || Refusal::new("record-altered", "the stored values are not those that were sealed");
-    let definition = &request.register;
-    let clear: Map<String, Value> = serde_json::from_str(&sealed.clear).map_err(|_| altered())?;
-    let kid = format!("{}.1", sealed.record);
-    let mut opened =
-        OpenedRecord { record: sealed.record, version: sealed.version, values: Vec::new(), masked: Vec::new() };
-    for field in wanted {
-        let Some((_, personal)) = definition.personal_field(field.name.as_str()) else {
-            if let Some(value) = clear.get(field.name.as_str()) {
-                opened.values.push((field.name.clone(), SecretValue::new(value.clone())));
-            }
-            continue;
-        };
-        let Some(stored) = sealed.fields.iter().find(|stored| stored.field == field.name) else { continue };
-        let aad = cose::record_aad(
-            tenant,
-            &definition.register,
-            &sealed.record,
-            u64::from(sealed.version),
-            &field.name,
-            sealed.schema,
-        );
-        let bytes =
-            km_envelope::cose::open_field(data_key, kid.as_bytes(), &aad, &stored.value).map_err(|_| altered())?;
-        let value = SecretValue::from_bytes(&bytes).ok_or_else(altered)?;
-        let value = match (field.reading, personal.mask) {
-            (Reading::Whole, _) => value,
-            (_, Some(mask)) => SecretValue::new(km_personal::mask(mask, value.expose())),
-            (_, None) => SecretValue::new(km_personal::mask(km_domain::register::Mask::Hidden, value.expose())),
-        };
-        if field.reading == Reading::Masked {
-            opened.masked.push(field.name.clone());
-        }
-        opened.values.push((field.name.clone(), value));
-    }
-    Ok(opened)
-}
-
 fn event(
     operations: &Operations,
     caller: &Caller,
@@ -273,7 +147,7 @@ fn event(
     refusal: Option<&Refusal>,
 ) -> Event {
     let kind = match refusal.map(|refusal| refusal.code) {
-        Some("record-altered" | "stale-version") => EventKind::IntegrityAlert,
+        Some("record-altered" | "stale-version" | "version-withheld") => EventKind::IntegrityAlert,
         _ => EventKind::RecordOpened,
     };
     let mut event = caller.event(operations, kind);
@@ -304,19 +178,19 @@ pub fn answer(
     let keys = operations.keyring.keys();
     let key = keys.of_tenant(caller.tenant(), names::ANSWER)?.current()?;
     let checkpoint = operations.storage.newest_checkpoint()?.map(|(_, note)| note);
-    let refused = opened.outcomes.iter().filter_map(|outcome| {
-        outcome.refusal.as_ref().map(|refusal| json!({ "record": outcome.record, "refused": refusal.code }))
-    });
-    let records = opened.records.iter().map(|opened| {
-        let values: Map<String, Value> =
-            opened.values.iter().map(|(field, value)| (field.to_string(), value.expose().clone())).collect();
-        json!({ "record": opened.record, "version": opened.version, "values": values, "masked": opened.masked })
+    let records = opened.versions.iter().map(|(record, version, outcome)| match outcome {
+        Ok(opened) => {
+            let values: Map<String, Value> =
+                opened.values.iter().map(|(field, value)| (field.to_string(), value.expose().clone())).collect();
+            json!({ "record": record, "version": version, "values": values, "masked": opened.masked })
+        }
+        Err(refusal) => json!({ "record": record, "version": version, "refused": refusal.code }),
     });
     let payload = SecretValue::new(json!({
         "request_nonce": opened.nonce,
         "tenant": caller.tenant(),
         "register": opened.register,
-        "records": records.chain(refused).collect::<Vec<_>>(),
+        "records": records.collect::<Vec<_>>(),
         "log_index": placed.log_index,
         "checkpoint": checkpoint,
         "iat": operations.clock.now().seconds(),

@@ -39,6 +39,10 @@ fn step(
     tenant: &TenantId,
     limit: u32,
 ) -> Result<(usize, u64, Vec<Write>, u32), OperationError> {
+    // A tenant that is just being made has no such key yet, and nothing under it.
+    if keys.key(tenant, names::KEK).is_none() && !keys.refused.contains(&format!("{tenant}/{}", names::KEK)) {
+        return Ok((0, 0, Vec::new(), 0));
+    }
     let kek = keys.of_tenant(tenant, names::KEK)?;
     let current = kek.current()?;
     let rows = operations.storage.subjects_to_rewrap(tenant, current.number, limit)?;

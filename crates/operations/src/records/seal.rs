@@ -299,11 +299,12 @@ impl Bench<'_> {
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(|| OperationError::invalid("fields", "clear values must be finite"))?;
-        // 4. Terms under the newest index keys.
+        // 4. Terms under the newest index keys, for unique values under the older ones too.
         let terms = index_inputs(self.definition, validated)
             .iter()
-            .map(|input| self.term(input))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|input| self.terms(input))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat();
         let sealed = SealedRecord { record: payload.record, version, schema: self.definition.schema, fields, clear };
         row.previous = if version == 1 { Vec::new() } else { std::mem::take(&mut row.digest) };
         row.digest = sealed.digest().to_vec();
@@ -333,13 +334,18 @@ impl Bench<'_> {
         }
     }
 
-    fn term(&self, input: &IndexInput) -> Result<Term, OperationError> {
+    /// A value that must be unique is compared with records whose terms are still under an older version: its terms are those
+    /// of every live version. The registry stores the newest.
+    fn terms(&self, input: &IndexInput) -> Result<Vec<Term>, OperationError> {
         let key = self
             .index_keys
             .get(&(input.field.clone(), input.rule.kind))
             .ok_or_else(|| OperationError::Unavailable("an index key is missing; run keymanager-svc init".into()))?;
-        let version = key.current()?;
-        term(self.operations, self.tenant, &self.definition.register, input, version)
+        let of = |version| term(self.operations, self.tenant, &self.definition.register, input, version);
+        match input.rule.unique {
+            Unique::No => Ok(vec![of(key.current()?)?]),
+            Unique::Warn | Unique::Refuse => key.live().map(of).collect(),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ pub fn describe(key: &Key) -> KeyDescription {
 }
 
 fn describe_version(version: &Version) -> VersionDescription {
+    let born_at = u64::try_from(version.row.born_at).unwrap_or_default();
     VersionDescription {
         version: version.number,
         state: version.state,
@@ -39,12 +40,14 @@ fn describe_version(version: &Version) -> VersionDescription {
         deactivated: version.deactivated(),
         residence: residence(version),
         kid: version.stored.name.to_string(),
+        born_at,
         proof_of_birth: match residence(version) {
             Residence::Resident => {
-                "the token's attributes LOCAL, ALWAYS_SENSITIVE and NEVER_EXTRACTABLE, and the log".to_owned()
+                let attributes = "the token's attributes LOCAL, ALWAYS_SENSITIVE and NEVER_EXTRACTABLE";
+                format!("{attributes}, and event {born_at} of the log")
             }
             // An unwrapped key reports those attributes as false by PKCS#11's rules.
-            Residence::Wrapped => format!("event {} of the log", version.row.log_index),
+            Residence::Wrapped => format!("event {born_at} of the log"),
         },
     }
 }

@@ -10,7 +10,7 @@ use super::describe;
 use crate::{edge::Edge, error::problem_of, rest::Authenticated};
 
 /// One key of the caller's tenant.
-#[documented(get, path = "/v1/keys/{id}", params(("id" = String, Path)), responses((status = 200, body = KeyDescription)), tag = "keys")]
+#[documented(get, path = "/v1/keys/{id}", operation_id = "show_key", params(("id" = String, Path)), responses((status = 200, body = KeyDescription)), tag = "keys")]
 #[actix_web::get("/v1/keys/{id}")]
 pub async fn show(
     edge: web::Data<Edge>,

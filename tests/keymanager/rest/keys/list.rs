@@ -7,8 +7,8 @@ use serde_json::Value;
 
 const KEY: [&str; 9] =
     ["id", "purpose", "algorithm", "state", "created", "residence", "current_version", "allow", "versions"];
-const VERSION: [&str; 8] =
-    ["version", "state", "created", "activated", "deactivated", "residence", "kid", "proof_of_birth"];
+const VERSION: [&str; 9] =
+    ["version", "state", "created", "activated", "deactivated", "residence", "kid", "born_at", "proof_of_birth"];
 
 fn names(object: &Value) -> BTreeSet<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()

@@ -34,7 +34,8 @@ CREATE TABLE key_version (
     created     BIGINT NOT NULL,
     activated   BIGINT NOT NULL,
     deactivated BIGINT,
-    log_index   BIGINT NOT NULL,        -- the event that made the row what it is; -1 where written by init
+    born_at     BIGINT NOT NULL,        -- the event that made the version: its proof of birth
+    log_index   BIGINT NOT NULL,        -- the event that made the row what it is
     integrity   BYTEA NOT NULL,
     PRIMARY KEY (tenant, key_id, version)
 );
@@ -87,6 +88,13 @@ CREATE TABLE event (
     log_index   BIGINT PRIMARY KEY NOT NULL,
     log_time    BIGINT NOT NULL,
     leaf        BYTEA NOT NULL
+);
+
+-- Intents whose outcome is not in the log yet. A start closes those that its own state folder left behind.
+CREATE TABLE open_intent (
+    log_index   BIGINT PRIMARY KEY NOT NULL REFERENCES event (log_index),
+    instance    TEXT NOT NULL,          -- the state folder that began it
+    log_time    BIGINT NOT NULL
 );
 
 CREATE TABLE log_tile (

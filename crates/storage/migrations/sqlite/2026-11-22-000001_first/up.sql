@@ -34,7 +34,8 @@ CREATE TABLE key_version (
     created     INTEGER NOT NULL,
     activated   INTEGER NOT NULL,
     deactivated INTEGER,
-    log_index   INTEGER NOT NULL,        -- the event that made the row what it is; -1 where written by init
+    born_at     INTEGER NOT NULL,       -- the event that made the version: its proof of birth
+    log_index   INTEGER NOT NULL,       -- the event that made the row what it is
     integrity   BLOB NOT NULL,
     PRIMARY KEY (tenant, key_id, version)
 ) STRICT;
@@ -87,6 +88,13 @@ CREATE TABLE event (
     log_index   INTEGER PRIMARY KEY NOT NULL,
     log_time    INTEGER NOT NULL,
     leaf        BLOB NOT NULL
+) STRICT;
+
+-- Intents whose outcome is not in the log yet. A start closes those that its own state folder left behind.
+CREATE TABLE open_intent (
+    log_index   INTEGER PRIMARY KEY NOT NULL REFERENCES event (log_index),
+    instance    TEXT NOT NULL,          -- the state folder that began it
+    log_time    INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE log_tile (

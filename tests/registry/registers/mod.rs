@@ -1,0 +1,4 @@
+//! `/v1/registers`
+
+mod list;
+mod show;
