@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs every test: installs what they need, builds once, lints, tests on SQLite and on a PostgreSQL of its own, then the tour.
+# Runs every test: installs what they need, builds, lints, tests on SQLite and on a PostgreSQL of its own, tries the quickstart.
 #
 #   tests/run.sh            everything
-#   tests/run.sh --quick    without the tour
+#   tests/run.sh --quick    without the quickstart, its tour and the examples
 #
 # Whatever it starts it stops. Its last line is "N passed, N failed"; exit status 0 means that nothing failed.
 set -euo pipefail
@@ -23,13 +23,9 @@ done
 
 logs=target/test-logs
 mkdir -p "$logs"
-passed=0 failed=0 table=() scratch=
+passed=0 failed=0 table=()
 
-stop_everything() {
-  postgres_stop
-  [[ -z $scratch ]] || rm -rf "$scratch"
-}
-trap stop_everything EXIT
+trap postgres_stop EXIT
 trap 'exit 130' INT TERM
 
 # step NAME COMMAND…: runs it, times it, keeps its output, shows the end of it when it fails.
@@ -95,6 +91,10 @@ advisories() {
   fi
 }
 
+build_tests() {
+  cargo test --release --locked --workspace --tests --no-run
+}
+
 tests() {
   cargo test --release --locked --workspace --no-fail-fast --tests
 }
@@ -107,11 +107,6 @@ tests_elsewhere() {
     cargo test --release --locked --workspace --no-fail-fast --lib --bins
 }
 
-tour() {
-  scratch=$(mktemp -d /tmp/sealkeep-tour.XXXXXX)
-  SEALKEEP_HOME=$scratch deploy/quickstart.sh --tour
-}
-
 need_cargo
 step "packages" packages
 step "format" cargo fmt --all --check
@@ -121,10 +116,11 @@ step "scripts" shell_lint
 step "cargo-deny installed" install_cargo_deny
 step "licences bans sources" deny
 advisories
+step "build of the tests" build_tests
 step "postgres started" postgres_start
 step "tests" tests
 step "tests in tr_TR, Kathmandu" tests_elsewhere
-$quick || step "tour" tour
+$quick || step "quickstart twice, examples" tests/quickstart.sh
 
 printf '\n%-28s %8s\n' step time
 printf '%s\n' "${table[@]}"

@@ -2,6 +2,7 @@
 //! says it in prose. Every checker is itself tested on a bad sample, so that a law cannot pass by looking at nothing.
 
 mod calls;
+mod configuration;
 mod doors;
 mod edges;
 mod files;

@@ -49,7 +49,7 @@ make_seeds() {
   printf 'sums' | openssl cms -sign -binary -outform DER -signer "$work/certificate.pem" -inkey "$work/key.pem" \
     -md sha256 -nosmimecap | seed cms der
   (cd "$work" && printf '{"schema":"1"}' >manifest.json && sha256sum manifest.json >SHA256SUMS &&
-    zip -q0 bundle.zip manifest.json SHA256SUMS)
+    python3 -c 'import zipfile; z = zipfile.ZipFile("bundle.zip", "w"); [z.write(n) for n in ("manifest.json", "SHA256SUMS")]')
   seed evidence_bundle zip <"$work/bundle.zip"
 
   seed register_definition individual <"$root/deploy/registers/individual.json"

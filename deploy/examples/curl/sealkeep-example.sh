@@ -66,11 +66,12 @@ is_certified() {
   [[ $(name_in "$work/leaf.pem") == "$(jq -r .kid <<<"$key")" && $(point_in "$work/leaf.pem") == "$(point_of "$key")" ]]
 }
 
-# certified PURPOSE: the certified P-256 keys of this tenant for this purpose, the newest version first.
+# certified PURPOSE: the certified P-256 keys of this tenant for this purpose, the newest version first. The name in the
+# certificate counts, not what the set says: another certified key must not pass for the answer key.
 certified() {
   local key
   jq -c --arg tenant "$tenant" --arg purpose "$1" '.keys
-    | map(select(.tenant == $tenant and .purpose == $purpose and .crv == "P-256"))
+    | map(select(.tenant == $tenant and .purpose == $purpose and .crv == "P-256" and (.kid | sub("\\.[0-9]+$"; "")) == $purpose))
     | sort_by(.kid | split(".") | last | tonumber) | reverse[]' "$work/jwks.json" |
     while read -r key; do if is_certified "$key"; then printf '%s\n' "$key"; fi; done
 }

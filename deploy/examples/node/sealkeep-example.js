@@ -91,8 +91,9 @@ function isCertified(key, root) {
 async function fetchKeys() {
   const root = new X509Certificate(readFileSync(join(dirname(ENDPOINTS), "business-root.pem")));
   const { keys } = await call("GET", `${WHERE.rest}/.well-known/jwks.json?tenant=${tenant}`);
-  const certified = keys.filter((key) => key.tenant === tenant && isCertified(key, root));
-  const version = (key) => Number(key.kid.split(".").at(-1));
+  const [name, version] = [(key) => key.kid.replace(/\.\d+$/, ""), (key) => Number(key.kid.split(".").at(-1))];
+  // The name in the certificate counts, not what the set says: another certified key must not pass for the answer key.
+  const certified = keys.filter((key) => key.tenant === tenant && name(key) === key.purpose && isCertified(key, root));
   const [ingest] = certified
     .filter((key) => key.purpose === "ingest" && key.use === "enc" && key.kty === "EC")
     .sort((one, other) => version(other) - version(one));
