@@ -20,7 +20,7 @@ pub struct NewExport {
     pub case: Option<String>,
 }
 
-/// An export. `GET /v1/exports/{id}` answers with this while it is made, and with the zip when it is done.
+/// An export, complete when this is answered; `GET /v1/exports/{id}` gives it as a zip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Export {
     pub id: String,

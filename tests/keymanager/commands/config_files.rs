@@ -39,6 +39,7 @@ fn sections(toml: &str) -> Sections {
     for line in toml.lines() {
         if line.starts_with('[') {
             section = line.trim_matches(['[', ']']).to_owned();
+            sections.entry(section.clone()).or_default();
             continue;
         }
         let name = line.trim_start_matches("# ").split_once(" = ").map(|(name, _)| name);
