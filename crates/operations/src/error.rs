@@ -65,6 +65,14 @@ impl OperationError {
             Self::Stale => "changed-meanwhile",
         }
     }
+
+    /// Of an outage, which part is away: that helps a caller. How it failed, after the first colon, helps the operator only.
+    pub fn part_away(&self) -> Option<&str> {
+        match self {
+            Self::Unavailable(reason) => reason.split(':').next(),
+            _ => None,
+        }
+    }
 }
 
 impl From<KeyStoreError> for OperationError {
@@ -111,5 +119,17 @@ impl From<km_ca::CaError> for OperationError {
             km_ca::CaError::Store(error) => error.into(),
             other => Self::Unavailable(other.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unavailable_says_which_part_and_not_how() {
+        let error = OperationError::from(KeyStoreError::Unavailable("secret detail".into()));
+        assert_eq!(error.part_away(), Some("the token is not available"));
+        assert_eq!(OperationError::Stale.part_away(), None);
     }
 }

@@ -30,18 +30,3 @@ fn item(error: &OperationError) -> km_api::Problem {
         ..km_api::Problem::of(problem.kind.code, problem.kind.status)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_single_failure_is_the_answers_and_a_batchs_is_the_items() {
-        let failed = || vec![Err::<u8, _>(OperationError::NotOpened)];
-        assert_eq!(answer(failed(), false, |n| n).err().map(|problem| problem.kind.code), Some("not-opened"));
-        let text = answer(failed(), true, |n| n).ok().and_then(|answer| serde_json::to_string(&answer).ok());
-        assert!(
-            text.is_some_and(|text| text.starts_with(r#"{"results":[{"problem":{"type":"/docs/errors#not-opened""#))
-        );
-    }
-}

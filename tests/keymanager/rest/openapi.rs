@@ -79,5 +79,8 @@ on_both! {
             answer.is_problem();
             assert!(page.contains(&format!("id=\"{}\"", answer.code())), "{} is not explained", answer.code());
         }
+        let codes: Vec<&str> = page.split("id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "a code stands twice");
+        assert!(codes.len() > 30, "{codes:?}");
     }
 }
