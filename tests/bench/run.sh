@@ -13,6 +13,6 @@ need_for_building_and_running
 install_missing_packages
 json=${1:-target/bench/timing.json}
 mkdir -p "$(dirname "$json")"
-cargo build --release --locked -p km-bench
+cargo build --release --locked -p km-bench -p softhsm-init
 target/release/km-bench timing "$json"
 echo "figures: $json"

@@ -39,13 +39,10 @@ impl Drop for TestFolder {
 
 /// A program of this workspace, built in the same profile as the running test.
 pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the running test");
-    let profile = test.ancestors().nth(2).expect("the test lies in PROFILE/deps");
-    let program = profile.join(name);
-    assert!(
-        program.exists(),
-        "{} is not built: run `cargo build --release -p {name}` first (tests/run.sh does)",
-        program.display()
-    );
-    program
+    let own = std::env::current_exe().expect("the path of the running program");
+    // A test lies in PROFILE/deps, a program in PROFILE.
+    let built = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|program| program.is_file());
+    built.unwrap_or_else(|| {
+        panic!("{name} is not built: run `cargo build --release -p {name}` first (tests/run.sh does)")
+    })
 }
