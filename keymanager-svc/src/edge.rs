@@ -1,6 +1,9 @@
 //! Between the doors and the operations: lanes, commits, retries, and who is calling.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use km_auth::{AuthError, Issuers, Peer};
 use km_domain::{Principal, ServiceKind};
@@ -15,15 +18,25 @@ use crate::{error::busy, startup::Parts};
 pub struct Edge {
     pub parts: Parts,
     /// Work that uses the token.
-    pub token: Lane,
-    /// Work that does not: it goes on when the token hangs.
-    pub plain: Lane,
-    /// Background jobs.
-    pub jobs: Lane,
-    pub deadline: Duration,
+    pub token: TimedLane,
+    /// Work on the same threads that takes a token long by its nature: keys made.
+    pub making: TimedLane,
+    /// Work that needs no token: it goes on when the token hangs.
+    pub plain: TimedLane,
+    /// Background jobs and exports.
+    pub jobs: TimedLane,
+    /// Asks the token whether it is well, and nothing else, so that a token that hangs is noticed.
+    pub probe: TimedLane,
     pub issuers: Arc<Issuers>,
     pub fetcher: Fetcher,
     pub clients: ClientTrust,
+}
+
+/// A lane, and how long who hands work to it waits before the answer is 503.
+#[derive(Clone)]
+pub struct TimedLane {
+    pub lane: Lane,
+    pub deadline: Duration,
 }
 
 /// How often an operation that met a change of keys is run again.
@@ -34,15 +47,17 @@ impl Edge {
     ///
     /// # Errors
     /// The operation's own, or that no thread, token or database was there in time.
-    pub async fn perform<T, F>(&self, lane: &Lane, operation: F) -> Result<Recorded<T>, OperationError>
+    pub async fn perform<T, F>(&self, lane: &TimedLane, operation: F) -> Result<Recorded<T>, OperationError>
     where
         T: Send + 'static,
         F: Fn(&Operations, &Record) -> Operation<T> + Send + Sync + 'static,
     {
         let operation = Arc::new(operation);
+        let end = Instant::now() + lane.deadline;
         for _ in 0..ATTEMPTS {
             let (parts, operation) = (self.parts.clone(), Arc::clone(&operation));
-            let committed = lane.run_to(self.deadline, move |answer| {
+            let left = end.saturating_duration_since(Instant::now());
+            let committed = lane.lane.run_to(left, move |answer| {
                 let unrecorded = operation(&parts.operations, &parts.committer);
                 parts.committer.submit(unrecorded, move |result| answer.give(result));
             });
@@ -75,13 +90,13 @@ impl Edge {
     ///
     /// # Errors
     /// As [`Edge::perform`].
-    pub async fn ask<T, F>(&self, lane: &Lane, question: F) -> Result<T, OperationError>
+    pub async fn ask<T, F>(&self, lane: &TimedLane, question: F) -> Result<T, OperationError>
     where
         T: Send + 'static,
         F: FnOnce(&Operations) -> Result<T, OperationError> + Send + 'static,
     {
         let operations = Arc::clone(&self.parts.operations);
-        lane.run(self.deadline, move || question(&operations)).await.map_err(busy)?
+        lane.lane.run(lane.deadline, move || question(&operations)).await.map_err(busy)?
     }
 
     /// Reads keys anew after a change.

@@ -17,10 +17,10 @@ use km_operations::{
     Caller, Operation, OperationError, Operations, Record,
     idempotency::{self, KeptAnswer, RequestKey},
 };
-use km_service::{Lane, Problem, problem};
+use km_service::{Problem, problem};
 use serde::Serialize;
 
-use crate::edge::Edge;
+use crate::edge::{Edge, TimedLane};
 
 const HEADER: &str = "idempotency-key";
 const RULE: &str = "must stand once and be 1 to 128 visible ASCII characters";
@@ -65,7 +65,7 @@ fn is_key(text: &str) -> bool {
 /// The operation's own; that the key stands for another request.
 pub async fn once<T, F, A>(
     edge: &Edge,
-    lane: &Lane,
+    lane: &TimedLane,
     request: Option<RequestKey>,
     operation: F,
     answer: A,

@@ -16,6 +16,7 @@ pub mod identities;
 pub mod keys;
 pub mod memory;
 pub mod openssl;
+pub mod orders;
 pub mod people;
 pub mod program;
 pub mod records;

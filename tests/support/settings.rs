@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use km_test_support::TestToken;
 
 use crate::identities::{self, Identity};
+use crate::orders;
 
 /// What a test may want to be different.
 #[derive(Debug, Clone)]
@@ -20,6 +21,12 @@ pub struct Options {
     pub registry: bool,
     /// How much the services log.
     pub log_level: &'static str,
+    /// Milliseconds until the key manager answers 503. Long, for tests share a loaded machine.
+    pub deadline_ms: u32,
+    /// Threads that use the token.
+    pub token_threads: u32,
+    /// The key manager's token is behind the module that fails on demand, with these first orders (`System::orders`).
+    pub faulty_token: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -31,6 +38,9 @@ impl Default for Options {
             terms_per_minute: 10_000,
             registry: false,
             log_level: "info",
+            deadline_ms: 20_000,
+            token_threads: 4,
+            faulty_token: None,
         }
     }
 }
@@ -42,8 +52,10 @@ pub fn registers() -> PathBuf {
 
 /// The key manager's file; its ports it keeps itself.
 pub fn key_manager(folder: &Path, token: &TestToken, database: &str, issuer: &str, options: &Options) -> String {
-    let Options { development, lifetime, max_body, terms_per_minute, log_level, .. } = options;
+    let Options { development, lifetime, max_body, terms_per_minute, log_level, deadline_ms, token_threads, .. } =
+        options;
     let TestToken { module, label, pin_file, .. } = token;
+    let module = if options.faulty_token.is_some() { &orders::module() } else { module };
     format!(
         r#"state_dir = "{state}"
 installation = "Sealkeep test"
@@ -67,7 +79,8 @@ lifetime_seconds = {lifetime}
 terms_per_minute = {terms_per_minute}
 
 [lanes]
-deadline_ms = 20000
+deadline_ms = {deadline_ms}
+token = {token_threads}
 
 [jobs]
 checkpoint_ms = 100

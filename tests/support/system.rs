@@ -19,7 +19,7 @@ use crate::identities;
 pub use crate::keys::{der_of, new_key_id};
 use crate::program::{self, Ran, run};
 use crate::tokens;
-use crate::{Database, Options, settings};
+use crate::{Database, Options, orders, settings};
 
 /// How long a service may take to become ready.
 const START: Duration = Duration::from_secs(60);
@@ -41,7 +41,7 @@ pub struct System {
     pub options: Options,
     issuer: String,
     guard: Guard,
-    token: TestToken,
+    pub(crate) token: TestToken,
     folder: TestFolder,
 }
 
@@ -86,6 +86,9 @@ impl System {
             token,
             folder,
         };
+        if let Some(first) = system.options.faulty_token {
+            system.orders(first);
+        }
         system.prepare();
         system.start_key_manager();
         system.start_issuer(port);
@@ -144,6 +147,9 @@ impl System {
         let (name, value) = self.token.environment();
         let mut built = Command::new(program::path(program));
         built.arg(command).arg("--config").arg(config).env(name, value);
+        if self.options.faulty_token.is_some() {
+            built.envs(orders::environment(&self.token));
+        }
         built
     }
 

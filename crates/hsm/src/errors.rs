@@ -10,7 +10,12 @@ pub(crate) enum Fault {
     StaleHandle,
     /// This session is of no more use; another one may be.
     Session(String),
-    /// The token or the login is gone.
+    /// Token, login or all sessions are gone, and with them what every handle meant: nothing may be used until the token has
+    /// been opened again.
+    Lost(String),
+    /// The token has no room for another object.
+    Room(String),
+    /// The token did not do it, for a reason of its own.
     Token(String),
     /// The token does not do this at all.
     Unsupported(String),
@@ -32,10 +37,18 @@ pub(crate) fn fault(error: &Error) -> Fault {
         | RvError::ObjectHandleInvalid
         | RvError::UnwrappingKeyHandleInvalid
         | RvError::WrappingKeyHandleInvalid => Fault::StaleHandle,
+        RvError::OperationActive | RvError::OperationNotInitialized => Fault::Session(short(error)),
+        // A session that nobody closed is gone when the token was away (PKCS#11 2.40, section 2.6.6), so all are gone.
         RvError::SessionHandleInvalid
         | RvError::SessionClosed
-        | RvError::OperationActive
-        | RvError::OperationNotInitialized => Fault::Session(short(error)),
+        | RvError::DeviceRemoved
+        | RvError::DeviceError
+        | RvError::TokenNotPresent
+        | RvError::TokenNotRecognized
+        | RvError::SlotIdInvalid
+        | RvError::UserNotLoggedIn
+        | RvError::CryptokiNotInitialized => Fault::Lost(short(error)),
+        RvError::DeviceMemory => Fault::Room(short(error)),
         RvError::EncryptedDataInvalid
         | RvError::EncryptedDataLenRange
         | RvError::WrappedKeyInvalid
@@ -94,9 +107,12 @@ mod tests {
     fn codes_are_sorted_by_what_can_be_done() {
         assert_eq!(of(RvError::KeyHandleInvalid), Fault::StaleHandle);
         assert_eq!(of(RvError::EncryptedDataInvalid), Fault::Input);
-        assert!(matches!(of(RvError::SessionHandleInvalid), Fault::Session(_)));
-        assert!(matches!(of(RvError::DeviceRemoved), Fault::Token(_)));
-        assert!(matches!(of(RvError::UserNotLoggedIn), Fault::Token(_)));
+        assert!(matches!(of(RvError::OperationActive), Fault::Session(_)));
+        for code in [RvError::SessionHandleInvalid, RvError::DeviceRemoved, RvError::UserNotLoggedIn] {
+            assert!(matches!(of(code), Fault::Lost(_)));
+        }
+        assert!(matches!(of(RvError::DeviceMemory), Fault::Room(_)));
+        assert!(matches!(of(RvError::FunctionCanceled), Fault::Token(_)));
         assert!(matches!(of(RvError::GeneralError), Fault::Unclear(_)));
         assert!(matches!(of(RvError::MechanismInvalid), Fault::Unsupported(_)));
     }

@@ -1,20 +1,19 @@
 //! Keys made and destroyed.
 
 use cryptoki::error::Error;
-use cryptoki::object::{ObjectClass, ObjectHandle};
+use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use km_crypto::PublicKey;
 use km_domain::{KeyAlgorithm, SecretBytes};
 use km_keystore::{Generate, Generated, KeyStoreError, Placement, Residence, StoredKey};
 use parking_lot::MutexGuard;
 
-use crate::errors::unavailable;
 use crate::handles::Use;
-use crate::live::{Target, find_one};
+use crate::live::{Target, class_of};
 use crate::raw::RootTemplate;
 use crate::run::Blame;
 use crate::templates::{Lodging, Recipe, recipe};
-use crate::token::{Token, WAIT};
+use crate::token::Token;
 use crate::wrapping::{Passing, Wrapping};
 
 impl Generate for Token {
@@ -46,13 +45,13 @@ impl Generate for Token {
             }
         }
         let Residence::Resident { object } = &key.residence else { return Ok(()) };
-        let class = if key.algorithm.is_symmetric() { ObjectClass::SECRET_KEY } else { ObjectClass::PRIVATE_KEY };
         let _alone = self.alone()?;
         let guard = self.live()?;
-        let lease = guard.get()?.sessions.take()?;
+        let live = guard.get()?;
+        let lease = live.sessions.take()?;
         let session = lease.session()?;
-        let handle = find_one(session, class, object)?;
-        session.destroy_object(handle).map_err(unavailable)
+        let handle = live.find_one(session, class_of(key), object)?;
+        session.destroy_object(handle).map_err(|error| live.failed(&error))
     }
 
     fn random(&self, length: usize) -> Result<SecretBytes, KeyStoreError> {
@@ -107,7 +106,7 @@ impl Token {
 
     fn alone(&self) -> Result<MutexGuard<'_, ()>, KeyStoreError> {
         let busy = || KeyStoreError::Unavailable("another key is being made".into());
-        self.0.writes.try_lock_for(WAIT).ok_or_else(busy)
+        self.0.writes.try_lock_for(self.0.config.wait).ok_or_else(busy)
     }
 
     /// Making token objects has failed now and then with a general error on a token that we support, and not again when

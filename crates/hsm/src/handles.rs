@@ -1,7 +1,8 @@
-//! Handles of keys that were used lately. Bounded in entries and in time; the session objects behind handles that leave
-//! are given back to be destroyed.
+//! Handles of keys that were used lately. Bounded in entries and in time. The session objects behind handles that left are
+//! given back to be destroyed, none while a call still uses it: a token may give the number to another object at once.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use km_crypto::digest::sha256_parts;
@@ -63,96 +64,119 @@ struct State<H> {
     entries: HashMap<HandleName, Entry<H>>,
     /// In order of insertion; an entry that was used since it was last looked at gets a second turn.
     queue: VecDeque<HandleName>,
+    /// Session objects of ours that left and have not been destroyed yet.
+    leaving: Vec<Arc<H>>,
 }
 
 struct Entry<H> {
-    handle: H,
+    handle: Arc<H>,
     /// A session object of ours, to be destroyed when it leaves; a resident key's object is not.
     ours: bool,
     made: Instant,
     used: bool,
 }
 
-impl<H: Copy + PartialEq> HandleCache<H> {
+impl<H: Copy> HandleCache<H> {
     pub(crate) fn new(capacity: usize, lifetime: Duration) -> Self {
         Self { capacity: capacity.max(1), lifetime, state: Mutex::new(State::empty()) }
     }
 
-    pub(crate) fn find(&self, name: &HandleName) -> Option<H> {
+    /// The handle, for as long as the caller keeps what it gets.
+    pub(crate) fn find(&self, name: &HandleName) -> Option<Arc<H>> {
         let mut state = self.state.lock();
         let entry = state.entries.get_mut(name)?;
         if entry.made.elapsed() > self.lifetime {
             return None;
         }
         entry.used = true;
-        Some(entry.handle)
+        Some(Arc::clone(&entry.handle))
     }
 
-    /// Keeps a handle; returns session objects that had to leave for it.
-    pub(crate) fn insert(&self, name: HandleName, handle: H, ours: bool) -> Vec<H> {
+    /// Keeps a handle; another may have to leave for it.
+    pub(crate) fn insert(&self, name: HandleName, handle: H, ours: bool) -> Arc<H> {
         let mut state = self.state.lock();
-        let mut leaving = Vec::new();
-        let entry = Entry { handle, ours, made: Instant::now(), used: false };
+        let handle = Arc::new(handle);
+        let entry = Entry { handle: Arc::clone(&handle), ours, made: Instant::now(), used: false };
         match state.entries.insert(name, entry) {
-            Some(old) if old.ours && old.handle != handle => leaving.push(old.handle),
-            Some(_) => {}
+            Some(old) => state.leave(old),
             None => state.queue.push_back(name),
         }
         while state.entries.len() > self.capacity {
-            leaving.extend(state.evict_one());
+            state.evict_one();
         }
-        leaving
+        handle
     }
 
-    /// Forgets these; returns the session objects behind them.
-    pub(crate) fn remove(&self, names: &[HandleName]) -> Vec<H> {
+    /// Forgets these.
+    pub(crate) fn remove(&self, names: &[HandleName]) {
         let mut state = self.state.lock();
-        let State { entries, queue } = &mut *state;
-        queue.retain(|name| !names.contains(name));
-        let leaving = names.iter().filter_map(|name| entries.remove(name));
-        leaving.filter(|entry| entry.ours).map(|entry| entry.handle).collect()
-    }
-
-    /// Forgets what is older than its lifetime; returns the session objects behind it.
-    pub(crate) fn remove_expired(&self) -> Vec<H> {
-        let mut state = self.state.lock();
-        let mut leaving = Vec::new();
-        state.entries.retain(|_, entry| {
-            let keep = entry.made.elapsed() <= self.lifetime;
-            if !keep && entry.ours {
-                leaving.push(entry.handle);
+        state.queue.retain(|name| !names.contains(name));
+        for name in names {
+            if let Some(entry) = state.entries.remove(name) {
+                state.leave(entry);
             }
-            keep
-        });
-        let State { entries, queue } = &mut *state;
-        queue.retain(|name| entries.contains_key(name));
-        leaving
+        }
     }
 
-    /// Forgets everything; returns the session objects behind it.
-    pub(crate) fn clear(&self) -> Vec<H> {
-        let state = std::mem::replace(&mut *self.state.lock(), State::empty());
-        state.entries.into_values().filter(|entry| entry.ours).map(|entry| entry.handle).collect()
+    /// Forgets what is older than its lifetime.
+    pub(crate) fn remove_expired(&self) {
+        let state = self.state.lock();
+        let old = |entry: &Entry<H>| entry.made.elapsed() > self.lifetime;
+        let names: Vec<_> = state.entries.iter().filter(|(_, entry)| old(entry)).map(|(name, _)| *name).collect();
+        drop(state);
+        if !names.is_empty() {
+            self.remove(&names);
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        let mut state = self.state.lock();
+        state.queue.clear();
+        for entry in std::mem::take(&mut state.entries).into_values() {
+            state.leave(entry);
+        }
+    }
+
+    /// Session objects that left and that no call uses any more, to be destroyed now. Each is given once.
+    pub(crate) fn unused(&self) -> Vec<H> {
+        let mut state = self.state.lock();
+        // What has left is in no entry, so nobody can begin to use it now.
+        let (unused, in_use) = std::mem::take(&mut state.leaving)
+            .into_iter()
+            .partition::<Vec<_>, _>(|handle| Arc::strong_count(handle) == 1);
+        state.leaving = in_use;
+        unused.iter().map(|handle| **handle).collect()
     }
 }
 
-impl<H: Copy> State<H> {
+impl<H> State<H> {
     fn empty() -> Self {
-        Self { entries: HashMap::new(), queue: VecDeque::new() }
+        Self { entries: HashMap::new(), queue: VecDeque::new(), leaving: Vec::new() }
     }
 
-    fn evict_one(&mut self) -> Option<H> {
+    fn leave(&mut self, entry: Entry<H>) {
+        if entry.ours {
+            self.leaving.push(entry.handle);
+        }
+    }
+
+    fn evict_one(&mut self) {
         while let Some(name) = self.queue.pop_front() {
             match self.entries.get_mut(&name) {
                 Some(entry) if entry.used => {
                     entry.used = false;
                     self.queue.push_back(name);
                 }
-                Some(_) => return self.entries.remove(&name).filter(|entry| entry.ours).map(|entry| entry.handle),
+                Some(_) => {
+                    if let Some(entry) = self.entries.remove(&name) {
+                        self.leave(entry);
+                    }
+                    return;
+                }
                 None => {}
             }
         }
-        None
     }
 }
 
@@ -164,24 +188,45 @@ mod tests {
         [number; 32]
     }
 
+    fn found(cache: &HandleCache<u64>, number: u8) -> Option<u64> {
+        cache.find(&name(number)).map(|handle| *handle)
+    }
+
     #[test]
     fn what_was_used_stays_and_what_was_not_leaves() {
         let cache = HandleCache::new(2, Duration::from_secs(60));
-        assert!(cache.insert(name(1), 1_u64, true).is_empty());
-        assert!(cache.insert(name(2), 2, true).is_empty());
-        assert_eq!(cache.find(&name(1)), Some(1));
-        assert_eq!(cache.insert(name(3), 3, true), [2]);
-        assert_eq!((cache.find(&name(1)), cache.find(&name(2)), cache.find(&name(3))), (Some(1), None, Some(3)));
+        cache.insert(name(1), 1_u64, true);
+        cache.insert(name(2), 2, true);
+        assert_eq!(found(&cache, 1), Some(1));
+        assert!(cache.unused().is_empty());
+        cache.insert(name(3), 3, true);
+        assert_eq!(cache.unused(), [2]);
+        assert_eq!((found(&cache, 1), found(&cache, 2), found(&cache, 3)), (Some(1), None, Some(3)));
+    }
+
+    #[test]
+    fn an_object_in_use_is_not_given_to_be_destroyed() {
+        let cache = HandleCache::new(1, Duration::from_secs(60));
+        let in_use = cache.insert(name(1), 1_u64, true);
+        let also = cache.find(&name(1)).unwrap();
+        cache.insert(name(2), 2, true);
+        assert!(cache.unused().is_empty());
+        drop(in_use);
+        assert!(cache.unused().is_empty());
+        drop(also);
+        assert_eq!(cache.unused(), [1]);
+        assert!(cache.unused().is_empty());
     }
 
     #[test]
     fn resident_objects_are_forgotten_but_not_given_back_to_be_destroyed() {
         let cache = HandleCache::new(1, Duration::from_secs(60));
         cache.insert(name(1), 1_u64, false);
-        assert!(cache.insert(name(2), 2, true).is_empty());
-        assert_eq!(cache.find(&name(1)), None);
-        assert_eq!(cache.clear(), [2]);
-        assert_eq!(cache.find(&name(2)), None);
+        cache.insert(name(2), 2, true);
+        assert_eq!(found(&cache, 1), None);
+        cache.clear();
+        assert_eq!(cache.unused(), [2]);
+        assert_eq!(found(&cache, 2), None);
     }
 
     #[test]
@@ -189,9 +234,11 @@ mod tests {
         let cache = HandleCache::new(8, Duration::ZERO);
         cache.insert(name(1), 1_u64, true);
         std::thread::yield_now();
-        assert_eq!(cache.find(&name(1)), None);
-        assert_eq!(cache.remove_expired(), [1]);
-        assert!(cache.clear().is_empty());
+        assert_eq!(found(&cache, 1), None);
+        cache.remove_expired();
+        assert_eq!(cache.unused(), [1]);
+        cache.clear();
+        assert!(cache.unused().is_empty());
     }
 
     #[test]

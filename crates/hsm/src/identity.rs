@@ -6,24 +6,23 @@ use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use km_crypto::PublicKey;
 use km_crypto::agreement::EphemeralKey;
-use km_keystore::{KeyStoreError, StoredKey};
+use km_keystore::StoredKey;
 
-use crate::errors::unavailable;
 use crate::handles::Use;
 use crate::raw::RawModule;
 use crate::{agree, public, sign};
 
 /// Compares the private key behind the handle with the public key that is stored for it. Secret keys have no public half:
 /// the wrapping authenticates them.
-pub(crate) fn check(
+pub(crate) fn is_same(
     session: &Session,
     raw: &RawModule,
     key: &StoredKey,
     usage: Use,
     handle: ObjectHandle,
-) -> Result<(), KeyStoreError> {
-    let Some(stored) = &key.public else { return Ok(()) };
-    let same = match (stored, usage) {
+) -> Result<bool, Error> {
+    let Some(stored) = &key.public else { return Ok(true) };
+    match (stored, usage) {
         (PublicKey::Rsa { modulus, .. }, _) => public::modulus(session, handle).map(|found| found == *modulus),
         (PublicKey::P256(point), Use::Agree) => agrees(session, raw, handle, point),
         (PublicKey::P256(_) | PublicKey::P384(_) | PublicKey::Ed25519(_), _) => {
@@ -31,10 +30,6 @@ pub(crate) fn check(
             sign::in_token(session, handle, algorithm, CHALLENGE)
                 .map(|signature| stored.verify(algorithm, CHALLENGE, &signature).is_ok())
         }
-    };
-    match same.map_err(unavailable)? {
-        true => Ok(()),
-        false => Err(KeyStoreError::Unavailable(format!("the object found for {} is another key", key.name))),
     }
 }
 

@@ -17,6 +17,7 @@ mod handles;
 mod identity;
 mod inventory;
 mod live;
+mod pin;
 mod public;
 mod raw;
 mod run;

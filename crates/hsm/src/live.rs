@@ -7,21 +7,22 @@ use std::thread;
 use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
-use cryptoki::error::{Error, RvError};
+use cryptoki::error::Error;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session, UserType};
+use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 use km_keystore::{KeyStoreError, Residence, StoredKey};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::capabilities::Capabilities;
-use crate::errors::{Fault, fault, unavailable};
+use crate::errors::{Fault, fault, short, unavailable};
 use crate::handles::{HandleCache, HandleName, Use, handle_name};
+use crate::pin::Pin;
 use crate::raw::RawModule;
-use crate::session_pool::SessionPool;
+use crate::session_pool::{Lease, SessionPool};
 use crate::templates::{Lodging, Recipe, recipe, unwrapped};
-use crate::token::{TokenConfig, WAIT};
+use crate::token::TokenConfig;
 use crate::wrapping::Wrapping;
 
 const CACHED_HANDLES: usize = 4096;
@@ -47,7 +48,10 @@ pub(crate) struct Live {
     known: Known,
     /// The last probe failed: nothing is used until one succeeds.
     down: AtomicBool,
+    /// Token, login or sessions are gone: nothing of this is ever used again.
+    lost: AtomicBool,
     objects_made: Arc<AtomicU64>,
+    wait: Duration,
 }
 
 /// A key whose answer is known.
@@ -72,20 +76,17 @@ impl Live {
         pkcs11: &Pkcs11,
         raw: &RawModule,
         config: &TokenConfig,
+        pin: &Pin,
         objects_made: Arc<AtomicU64>,
     ) -> Result<Self, KeyStoreError> {
         let slot = config.find_slot(pkcs11)?;
         let info = pkcs11.get_token_info(slot).map_err(unavailable)?;
         let keeper = pkcs11.open_rw_session(slot).map_err(unavailable)?;
-        match keeper.login(UserType::User, Some(&config.read_pin()?)) {
-            // The login belongs to the process, not to the session.
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(error) => return Err(unavailable(error)),
-        }
+        pin.log_in(&keeper)?;
         let mechanisms = pkcs11.get_mechanism_list(slot).map_err(unavailable)?;
         let capabilities = Capabilities::ask(&keeper, raw, mechanisms);
         let known = Known::make(&keeper).map_err(unavailable)?;
-        let sessions = SessionPool::open(pkcs11, slot, config.sessions, WAIT)?;
+        let sessions = SessionPool::open(pkcs11, slot, config.sessions, config.wait).map_err(unavailable)?;
         Ok(Self {
             pkcs11: pkcs11.clone(),
             slot,
@@ -99,14 +100,16 @@ impl Live {
             roots: Mutex::default(),
             known,
             down: AtomicBool::new(false),
+            lost: AtomicBool::new(false),
             objects_made,
+            wait: config.wait,
         })
     }
 
     /// The handle of a key: from the cache, or found or unwrapped now.
-    pub(crate) fn handle(&self, target: Target<'_>, raw: &RawModule) -> Result<ObjectHandle, KeyStoreError> {
+    pub(crate) fn handle(&self, target: Target<'_>, raw: &RawModule) -> Result<Arc<ObjectHandle>, KeyStoreError> {
         let (key, usage) = match target {
-            Target::Root(id) => return self.root(&*self.keeper()?, id),
+            Target::Root(id) => return self.root(&*self.keeper()?, id).map(Arc::new),
             Target::Key(key, usage) => (key, usage),
         };
         let name = handle_name(key, usage);
@@ -118,19 +121,29 @@ impl Live {
         if let Some(handle) = self.handles.find(&name) {
             return Ok(handle);
         }
-        self.destroy(&keeper, self.handles.remove_expired());
+        self.handles.remove_expired();
         let (handle, ours) = match &key.residence {
-            Residence::Resident { object } => (find_resident(&keeper, object, key)?, false),
+            Residence::Resident { object } => (self.find_one(&keeper, class_of(key), object)?, false),
             Residence::Wrapped { root, mechanism, blob } => {
                 (self.unwrap(&keeper, key, usage, (root, mechanism, blob))?, true)
             }
         };
-        if let Err(error) = crate::identity::check(&keeper, raw, key, usage, handle) {
-            self.destroy(&keeper, if ours { vec![handle] } else { Vec::new() });
-            return Err(error);
+        match crate::identity::is_same(&keeper, raw, key, usage, handle) {
+            Ok(true) => {
+                let handle = self.handles.insert(name, handle, ours);
+                self.sweep(&keeper);
+                Ok(handle)
+            }
+            outcome => {
+                if ours {
+                    let _ = keeper.destroy_object(handle);
+                }
+                Err(match outcome {
+                    Err(error) => self.failed(&error),
+                    Ok(_) => KeyStoreError::Unavailable(format!("the object found for {} is another key", key.name)),
+                })
+            }
         }
-        self.destroy(&keeper, self.handles.insert(name, handle, ours));
-        Ok(handle)
     }
 
     /// Forgets what is cached for these targets.
@@ -144,18 +157,70 @@ impl Live {
                 }
             }
         }
-        let leaving = self.handles.remove(&names);
-        self.destroy(&*self.keeper()?, leaving);
+        self.handles.remove(&names);
+        self.sweep(&*self.keeper()?);
         Ok(())
     }
 
     /// Forgets every handle, and destroys what can still be destroyed.
     fn forget_all(&self) {
         self.roots.lock().clear();
-        let leaving = self.handles.clear();
+        self.handles.clear();
         if let Some(keeper) = self.keeper.try_lock() {
-            self.destroy(&keeper, leaving);
+            self.sweep(&keeper);
         }
+    }
+
+    /// Gives all the token's room for session objects back but what calls use now.
+    pub(crate) fn make_room(&self) -> Result<(), KeyStoreError> {
+        self.handles.clear();
+        self.sweep(&*self.keeper()?);
+        Ok(())
+    }
+
+    /// Destroys the session objects that nobody needs any more.
+    fn sweep(&self, keeper: &Session) {
+        for object in self.handles.unused() {
+            // It may be gone already; then that is what was wanted.
+            let _ = keeper.destroy_object(object);
+        }
+    }
+
+    /// What the caller is told of an error that is nobody's input. One that says that the token was away ends the use of
+    /// everything that was opened before.
+    pub(crate) fn failed(&self, error: &Error) -> KeyStoreError {
+        if matches!(fault(error), Fault::Lost(_)) {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        KeyStoreError::Unavailable(short(error))
+    }
+
+    /// Closes a session that is of no more use and opens another, unless the token has changed meanwhile: an old handle can
+    /// name another key then, and only old sessions protect from using it.
+    pub(crate) fn replace(&self, lease: Lease<'_>) -> Result<(), KeyStoreError> {
+        lease.discard();
+        self.refill()
+    }
+
+    fn refill(&self) -> Result<(), KeyStoreError> {
+        if self.sessions.refill(|session| self.answers(session)).map_err(|error| self.failed(&error))? {
+            return Ok(());
+        }
+        self.lost.store(true, Ordering::Relaxed);
+        Err(changed())
+    }
+
+    /// Asks the known key after an error that does not say whose fault it was; the session may have been left in the
+    /// middle of something, so another one decides.
+    pub(crate) fn is_well(&self, lease: Lease<'_>) -> bool {
+        if lease.session().is_ok_and(|session| self.answers(session)) {
+            return true;
+        }
+        let well = self.replace(lease).is_ok();
+        if !well {
+            self.down.store(true, Ordering::Relaxed);
+        }
+        well
     }
 
     /// Uses the known key on this session. False: the token does not answer as it did.
@@ -188,26 +253,36 @@ impl Live {
     /// Whether keys may be used now: asks the token, and lets nothing use it from a failure to the next success.
     pub(crate) fn probe(&self) -> Result<(), KeyStoreError> {
         let result = self.is_present_after_all().and_then(|()| {
+            if self.lost.load(Ordering::Relaxed) {
+                return Err(changed());
+            }
+            self.refill()?;
             let lease = self.sessions.take()?;
             if self.answers(lease.session()?) {
                 return Ok(());
             }
             lease.discard();
-            Err(KeyStoreError::Unavailable("the token does not answer as it did".into()))
+            Err(changed())
         });
         self.down.store(result.is_err(), Ordering::Relaxed);
-        if result.is_err() {
-            self.forget_all();
+        match (&result, self.keeper.try_lock()) {
+            (Err(_), keeper) => {
+                drop(keeper);
+                self.forget_all();
+            }
+            (Ok(()), Some(keeper)) => self.sweep(&keeper),
+            (Ok(()), None) => {}
         }
         result
     }
 
     pub(crate) fn is_down(&self) -> bool {
-        self.down.load(Ordering::Relaxed)
+        self.down.load(Ordering::Relaxed) || self.lost.load(Ordering::Relaxed)
     }
 
     fn keeper(&self) -> Result<MutexGuard<'_, Session>, KeyStoreError> {
-        self.keeper.try_lock_for(WAIT).ok_or_else(|| KeyStoreError::Unavailable("the token does not answer".into()))
+        let held = self.keeper.try_lock_for(self.wait);
+        held.ok_or_else(|| KeyStoreError::Unavailable("the token does not answer".into()))
     }
 
     fn unwrap(
@@ -234,10 +309,16 @@ impl Live {
                     again = false;
                     continue;
                 }
+                Fault::Room(_) if again => {
+                    self.handles.clear();
+                    self.sweep(keeper);
+                    again = false;
+                    continue;
+                }
                 Fault::Input => Err(KeyStoreError::Refused),
                 Fault::Unclear(_) if self.answers(keeper) => Err(KeyStoreError::Refused),
                 Fault::Unsupported(text) => Err(KeyStoreError::Unsupported(text)),
-                _ => Err(unavailable(error)),
+                _ => Err(self.failed(&error)),
             };
         }
     }
@@ -246,17 +327,34 @@ impl Live {
         if let Some(handle) = self.roots.lock().get(id) {
             return Ok(*handle);
         }
-        let handle = find_one(keeper, ObjectClass::SECRET_KEY, id)?;
+        let handle = self.find_one(keeper, ObjectClass::SECRET_KEY, id)?;
         self.roots.lock().insert(id.to_vec(), handle);
         Ok(handle)
     }
 
-    fn destroy(&self, keeper: &Session, objects: Vec<ObjectHandle>) {
-        for object in objects {
-            // It may be gone already; then that is what was wanted.
-            let _ = keeper.destroy_object(object);
+    /// The one token object of this class and CKA_ID. A search reads every object of the token: never on a hot path.
+    pub(crate) fn find_one(
+        &self,
+        session: &Session,
+        class: ObjectClass,
+        id: &[u8],
+    ) -> Result<ObjectHandle, KeyStoreError> {
+        let template = [Attribute::Token(true), Attribute::Class(class), Attribute::Id(id.to_vec())];
+        match session.find_objects(&template).map_err(|error| self.failed(&error))?.as_slice() {
+            [] => Err(KeyStoreError::NotFound),
+            [object] => Ok(*object),
+            _ => Err(KeyStoreError::Unavailable("two objects of the token have one identifier".into())),
         }
     }
+}
+
+fn changed() -> KeyStoreError {
+    KeyStoreError::Unavailable("the token does not answer as it did".into())
+}
+
+/// What a resident key's object is.
+pub(crate) fn class_of(key: &StoredKey) -> ObjectClass {
+    if key.algorithm.is_symmetric() { ObjectClass::SECRET_KEY } else { ObjectClass::PRIVATE_KEY }
 }
 
 impl Known {
@@ -276,20 +374,5 @@ impl Known {
 
     fn ask(&self, session: &Session) -> Result<Vec<u8>, Error> {
         session.sign(&Mechanism::Sha256Hmac, self.key, QUESTION)
-    }
-}
-
-fn find_resident(session: &Session, object: &[u8], key: &StoredKey) -> Result<ObjectHandle, KeyStoreError> {
-    let class = if key.algorithm.is_symmetric() { ObjectClass::SECRET_KEY } else { ObjectClass::PRIVATE_KEY };
-    find_one(session, class, object)
-}
-
-/// The one token object of this class and CKA_ID. A search reads every object of the token: never on a hot path.
-pub(crate) fn find_one(session: &Session, class: ObjectClass, id: &[u8]) -> Result<ObjectHandle, KeyStoreError> {
-    let template = [Attribute::Token(true), Attribute::Class(class), Attribute::Id(id.to_vec())];
-    match session.find_objects(&template).map_err(unavailable)?.as_slice() {
-        [] => Err(KeyStoreError::NotFound),
-        [object] => Ok(*object),
-        _ => Err(KeyStoreError::Unavailable("two objects of the token have one identifier".into())),
     }
 }

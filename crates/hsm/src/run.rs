@@ -1,11 +1,13 @@
 //! The way of every call: a session, the handles, the call, and what follows from an error.
 
+use std::sync::Arc;
+
 use cryptoki::error::Error;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use km_keystore::KeyStoreError;
 
-use crate::errors::{Fault, fault, unavailable};
+use crate::errors::{Fault, fault};
 use crate::live::{Live, Target};
 use crate::raw::RawModule;
 use crate::token::Token;
@@ -21,17 +23,23 @@ pub(crate) enum Blame {
 
 /// The keys that a call needs: none, one or two.
 pub(crate) trait Targets: Copy {
-    type Handles: Copy;
-    fn handles(self, live: &Live, raw: &RawModule) -> Result<Self::Handles, KeyStoreError>;
+    /// What a call holds on to, so that no object is destroyed under it.
+    type Held;
+    type Handles;
+    fn hold(self, live: &Live, raw: &RawModule) -> Result<Self::Held, KeyStoreError>;
+    fn handles(held: &Self::Held) -> Self::Handles;
     fn forget(self, live: &Live) -> Result<(), KeyStoreError>;
 }
 
 impl Targets for () {
+    type Held = ();
     type Handles = ();
 
-    fn handles(self, _: &Live, _: &RawModule) -> Result<(), KeyStoreError> {
+    fn hold(self, _: &Live, _: &RawModule) -> Result<(), KeyStoreError> {
         Ok(())
     }
+
+    fn handles((): &()) {}
 
     fn forget(self, _: &Live) -> Result<(), KeyStoreError> {
         Ok(())
@@ -39,10 +47,15 @@ impl Targets for () {
 }
 
 impl Targets for Target<'_> {
+    type Held = Arc<ObjectHandle>;
     type Handles = ObjectHandle;
 
-    fn handles(self, live: &Live, raw: &RawModule) -> Result<ObjectHandle, KeyStoreError> {
+    fn hold(self, live: &Live, raw: &RawModule) -> Result<Self::Held, KeyStoreError> {
         live.handle(self, raw)
+    }
+
+    fn handles(held: &Self::Held) -> ObjectHandle {
+        **held
     }
 
     fn forget(self, live: &Live) -> Result<(), KeyStoreError> {
@@ -51,10 +64,15 @@ impl Targets for Target<'_> {
 }
 
 impl Targets for (Target<'_>, Target<'_>) {
+    type Held = (Arc<ObjectHandle>, Arc<ObjectHandle>);
     type Handles = (ObjectHandle, ObjectHandle);
 
-    fn handles(self, live: &Live, raw: &RawModule) -> Result<Self::Handles, KeyStoreError> {
+    fn hold(self, live: &Live, raw: &RawModule) -> Result<Self::Held, KeyStoreError> {
         Ok((live.handle(self.0, raw)?, live.handle(self.1, raw)?))
+    }
+
+    fn handles(held: &Self::Held) -> Self::Handles {
+        (*held.0, *held.1)
     }
 
     fn forget(self, live: &Live) -> Result<(), KeyStoreError> {
@@ -63,8 +81,8 @@ impl Targets for (Target<'_>, Target<'_>) {
 }
 
 impl Token {
-    /// Calls `operation` with a session and the handles of `targets`. It is called a second time if a handle was stale or
-    /// the session lost, so it must not have had an effect then.
+    /// Calls `operation` with a session and the handles of `targets`. It is called a second time if a handle was stale, the
+    /// session unusable or the token full, so it must not have had an effect then.
     pub(crate) fn run<T, K: Targets>(
         &self,
         targets: K,
@@ -73,31 +91,32 @@ impl Token {
     ) -> Result<T, KeyStoreError> {
         let guard = self.live()?;
         let live = guard.get()?;
-        if live.is_down() {
-            return Err(KeyStoreError::Unavailable("the token does not answer as it did".into()));
-        }
         let mut again = true;
         loop {
-            let handles = targets.handles(live, &self.0.raw)?;
+            if live.is_down() {
+                return Err(KeyStoreError::Unavailable("the token does not answer as it did".into()));
+            }
+            let held = targets.hold(live, &self.0.raw)?;
             let lease = live.sessions.take()?;
-            let session = lease.session()?;
-            let error = match operation(session, handles) {
+            let error = match operation(lease.session()?, K::handles(&held)) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
+            drop(held);
             match fault(&error) {
                 Fault::StaleHandle if again => targets.forget(live)?,
-                Fault::Session(_) if again => lease.discard(),
+                Fault::Room(_) if again => live.make_room()?,
+                Fault::Session(_) if again => live.replace(lease)?,
                 Fault::Session(text) => {
-                    lease.discard();
+                    live.replace(lease)?;
                     return Err(KeyStoreError::Unavailable(text));
                 }
                 Fault::Input => return Err(KeyStoreError::Refused),
-                Fault::Unclear(_) if blame == Blame::Input && live.answers(session) => {
+                Fault::Unclear(_) if live.is_well(lease) && blame == Blame::Input => {
                     return Err(KeyStoreError::Refused);
                 }
                 Fault::Unsupported(text) => return Err(KeyStoreError::Unsupported(text)),
-                Fault::StaleHandle | Fault::Unclear(_) | Fault::Token(_) => return Err(unavailable(error)),
+                _ => return Err(live.failed(&error)),
             }
             again = false;
         }

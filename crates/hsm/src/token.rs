@@ -8,18 +8,13 @@ use std::time::Duration;
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
 use cryptoki::slot::Slot;
-use cryptoki::types::AuthPin;
 use km_keystore::KeyStoreError;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
-use zeroize::Zeroizing;
 
 use crate::errors::unavailable;
 use crate::live::Live;
+use crate::pin::Pin;
 use crate::raw::RawModule;
-
-/// How long a call waits for a session, for a key to be unwrapped, or for a recovery to end, before it is told that the
-/// token is not available.
-pub(crate) const WAIT: Duration = Duration::from_secs(2);
 
 /// How long a recovery waits for calls to end. Short: while it waits, no new call begins.
 const WAIT_FOR_CALLS: Duration = Duration::from_millis(250);
@@ -35,8 +30,12 @@ pub struct TokenConfig {
     pub serial: Option<String>,
     /// File that holds the user PIN and nothing else.
     pub pin_file: PathBuf,
-    /// How many sessions to open for calls: one for each thread that uses the token. One more is opened for itself.
+    /// How many sessions to open for calls: one for each thread that uses the token. One more is opened for itself. A token
+    /// that gives fewer is used with those.
     pub sessions: usize,
+    /// How long a call waits for a session, for a key to be unwrapped, or for a recovery to end, before it is told that the
+    /// token is not available.
+    pub wait: Duration,
 }
 
 /// An open token: the key store that keeps keys in a PKCS#11 token, or wrapped under a key of the token.
@@ -46,6 +45,7 @@ pub struct Token(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) config: TokenConfig,
     pkcs11: Pkcs11,
+    pin: Pin,
     pub(crate) raw: RawModule,
     /// Held for reading by every call and for writing by a recovery: a handle of before a recovery can name another key
     /// after it, so none may be in use. Empty after a recovery that failed.
@@ -67,10 +67,9 @@ impl Token {
         let pkcs11 = Pkcs11::new(&config.module).map_err(load)?;
         let raw = RawModule::load(&config.module).map_err(load)?;
         initialize(&pkcs11)?;
-        let objects_made = Arc::new(AtomicU64::new(0));
-        let live = Live::open(&pkcs11, &raw, &config, objects_made.clone())?;
-        let live = RwLock::new(Some(live));
-        Ok(Self(Arc::new(Inner { config, pkcs11, raw, live, objects_made, writes: Mutex::new(()) })))
+        let (pin, objects_made) = (Pin::in_file(&config.pin_file), Arc::new(AtomicU64::new(0)));
+        let live = RwLock::new(Some(Live::open(&pkcs11, &raw, &config, &pin, objects_made.clone())?));
+        Ok(Self(Arc::new(Inner { config, pkcs11, pin, raw, live, objects_made, writes: Mutex::new(()) })))
     }
 
     /// Starts anew on the same module: everything is closed, C_Finalize and C_Initialize are called, and the token is
@@ -90,13 +89,14 @@ impl Token {
         }
         initialize(&inner.pkcs11)?;
         inner.objects_made.store(0, Ordering::Relaxed);
-        *live = Some(Live::open(&inner.pkcs11, &inner.raw, &inner.config, inner.objects_made.clone())?);
+        let opened = Live::open(&inner.pkcs11, &inner.raw, &inner.config, &inner.pin, inner.objects_made.clone());
+        *live = Some(opened?);
         Ok(())
     }
 
     /// What is open now, for the length of one call.
     pub(crate) fn live(&self) -> Result<LiveGuard<'_>, KeyStoreError> {
-        match self.0.live.try_read_for(WAIT) {
+        match self.0.live.try_read_for(self.0.config.wait) {
             Some(guard) if guard.is_some() => Ok(LiveGuard(guard)),
             Some(_) => Err(KeyStoreError::Unavailable("the token is being opened again".into())),
             None => Err(KeyStoreError::Unavailable("the token does not answer".into())),
@@ -132,12 +132,5 @@ impl TokenConfig {
             }
         }
         found.ok_or_else(|| KeyStoreError::Unavailable(format!("no token has the label {}", self.label)))
-    }
-
-    pub(crate) fn read_pin(&self) -> Result<AuthPin, KeyStoreError> {
-        let text = std::fs::read_to_string(&self.pin_file)
-            .map(Zeroizing::new)
-            .map_err(|error| KeyStoreError::Unavailable(format!("PIN file {}: {error}", self.pin_file.display())))?;
-        Ok(AuthPin::from(text.trim_end_matches(['\r', '\n'])))
     }
 }

@@ -12,6 +12,7 @@ mod sharing;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use km_domain::{KeyAlgorithm, KeyVersionRef};
 use km_hsm::{Token, TokenConfig};
@@ -44,6 +45,7 @@ pub fn config(test: &TestToken) -> TokenConfig {
         serial: Some(test.serial.clone()),
         pin_file: test.pin_file.clone(),
         sessions: 4,
+        wait: Duration::from_secs(2),
     }
 }
 

@@ -13,7 +13,7 @@ use km_service::{
 use crate::{
     anchor::Anchor,
     config::Config,
-    edge::Edge,
+    edge::{Edge, TimedLane},
     grpc, jobs, officer, pem, rest,
     startup::{self, StartError},
 };
@@ -22,7 +22,7 @@ use crate::{
 pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError> {
     let shutdown = Shutdown::on_signals()?;
     let state = StateDir::open(&config.state_dir, "keymanager-svc")?;
-    let readiness = Readiness::expecting(&["token", "database", "keys", "issuers"]);
+    let readiness = Readiness::expecting(&["token", "database", "audit", "keys", "issuers"]);
     readiness.fact("development", config.development);
     readiness.fact("memory", hardening.to_string());
     let metrics = Metrics::start();
@@ -104,9 +104,9 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
         let _ = server.await;
     }
     let _ = grpc_server.await;
-    edge.token.close();
-    edge.plain.close();
-    edge.jobs.close();
+    for lane in [&edge.token, &edge.plain, &edge.jobs, &edge.probe] {
+        lane.lane.close();
+    }
     let event = km_operations::system_event(&parts.operations, km_audit::EventKind::ServiceStop, "serve");
     parts.committer.record(km_storage::Unrecorded::new((), event))?;
     parts.committer.close();
@@ -120,12 +120,15 @@ fn edge(config: &Config, parts: &startup::Parts, root: &str, list: &str) -> Resu
         None => root.as_bytes().to_vec(),
     };
     let lanes = &config.lanes;
+    let timed = |lane, milliseconds| TimedLane { lane, deadline: Duration::from_millis(milliseconds) };
+    let token = Lane::new("token", lanes.token, lanes.queue)?;
     Ok(Edge {
         parts: parts.clone(),
-        token: Lane::new("token", lanes.token, lanes.queue)?,
-        plain: Lane::new("plain", lanes.plain, lanes.queue)?,
-        jobs: Lane::new("jobs", lanes.jobs, lanes.queue)?,
-        deadline: Duration::from_millis(lanes.deadline_ms),
+        token: timed(token.clone(), lanes.deadline_ms),
+        making: timed(token, lanes.long_deadline_ms),
+        plain: timed(Lane::new("plain", lanes.plain, lanes.queue)?, lanes.deadline_ms),
+        jobs: timed(Lane::new("jobs", lanes.jobs, lanes.queue)?, lanes.long_deadline_ms),
+        probe: timed(Lane::new("probe", 1, 1)?, lanes.deadline_ms),
         issuers: Arc::new(Issuers::new(config.issuers.clone())),
         fetcher: Fetcher::new(&issuer_roots, config.development)?,
         clients: ClientTrust::from_pem(root.as_bytes(), list.as_bytes())?,

@@ -120,6 +120,8 @@ pub struct LaneConfig {
     pub queue: usize,
     /// Milliseconds until a request is answered 503.
     pub deadline_ms: u64,
+    /// The same for work that is long by its nature: keys made, exports written, background jobs.
+    pub long_deadline_ms: u64,
 }
 
 /// Section `jobs`.
@@ -154,7 +156,7 @@ impl Default for BudgetConfig {
 
 impl Default for LaneConfig {
     fn default() -> Self {
-        Self { token: 4, plain: 2, jobs: 1, queue: 256, deadline_ms: 5000 }
+        Self { token: 4, plain: 2, jobs: 1, queue: 256, deadline_ms: 2000, long_deadline_ms: 30_000 }
     }
 }
 
@@ -186,6 +188,10 @@ impl Validate for Config {
             (self.lanes.token >= 1 && self.lanes.plain >= 1 && self.lanes.jobs >= 1, "lanes must have threads"),
             (self.lanes.queue >= 1, "lanes.queue must be at least 1"),
             (self.lanes.deadline_ms >= 100, "lanes.deadline_ms must be at least 100"),
+            (
+                self.lanes.long_deadline_ms >= self.lanes.deadline_ms,
+                "lanes.long_deadline_ms must be at least lanes.deadline_ms",
+            ),
             (self.jobs.checkpoint_ms >= 50, "jobs.checkpoint_ms must be at least 50"),
             ((1..=1000).contains(&self.jobs.rewrap_batch), "jobs.rewrap_batch must be from 1 to 1000"),
         ];

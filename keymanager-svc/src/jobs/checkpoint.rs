@@ -10,10 +10,8 @@ pub async fn keep(edge: Edge, anchor: Anchor, period: Duration, shutdown: Shutdo
     let mut kept = 0;
     while shutdown.pause(period).await {
         let parts = edge.parts.clone();
-        let signed = edge
-            .jobs
-            .run(edge.deadline, move || km_operations::log::checkpoint(&parts.operations, &parts.committer))
-            .await;
+        let sign = move || km_operations::log::checkpoint(&parts.operations, &parts.committer);
+        let signed = edge.jobs.lane.run(edge.jobs.deadline, sign).await;
         match signed.map_err(busy).and_then(|signed| signed) {
             Ok((size, note)) if size > kept => match anchor.keep(&note) {
                 Ok(()) => kept = size,

@@ -30,7 +30,7 @@ pub async fn create(
     let new = NewKey { id, purpose, algorithm, roles: allow.into_iter().collect() };
     let operation =
         move |operations: &Operations, record: &Record| keys::create(operations, record, &officer.0, new.clone());
-    let answer = idempotency::once(&edge, &edge.token, request_key, operation, |made| {
+    let answer = idempotency::once(&edge, &edge.making, request_key, operation, |made| {
         idempotency::json(StatusCode::CREATED, &KeyMade { id: made.clone(), version: 1 })
     });
     let answer = answer.await.map_err(|error| problem_of(&error))?;
@@ -50,7 +50,7 @@ pub async fn rotate(
 ) -> Result<HttpResponse, Problem> {
     let request_key = key.of(&officer.0, &format!("POST /v1/officer/keys/{id}/rotate"), &body.0)?;
     let operation = move |operations: &Operations, record: &Record| keys::rotate(operations, record, &officer.0, &id);
-    let answer = idempotency::once(&edge, &edge.token, request_key, operation, |rotated| {
+    let answer = idempotency::once(&edge, &edge.making, request_key, operation, |rotated| {
         idempotency::json(StatusCode::OK, &KeyMade { id: rotated.key.clone(), version: rotated.version })
     });
     let answer = answer.await.map_err(|error| problem_of(&error))?;

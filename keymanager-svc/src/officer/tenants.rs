@@ -34,7 +34,7 @@ pub async fn create(
     loop {
         let (caller, tenant) = (officer.0.clone(), name.clone());
         let step = edge
-            .with_token(move |operations, record| tenants::create_step(operations, record, &caller, &tenant))
+            .perform(&edge.making, move |operations, record| tenants::create_step(operations, record, &caller, &tenant))
             .await
             .map(|done| done.outcome);
         match step {

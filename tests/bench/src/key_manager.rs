@@ -31,6 +31,7 @@ impl KeyManager {
             serial: None,
             pin_file: token.pin_file.clone(),
             sessions: 2,
+            wait: Duration::from_secs(2),
         };
         let (storage, clock) = (Storage::new(database), Arc::new(SystemClock));
         let committer = Committer::start(storage.clone(), clock.clone(), "bench".into()).expect("a commit thread");

@@ -7,6 +7,7 @@ mod proof;
 mod read;
 mod reconcile;
 mod refusal;
+mod writable;
 
 pub use append::{RegistryEvent, append};
 pub use checkpoint::{checkpoint, extends, newest, signer};
@@ -15,3 +16,4 @@ pub use proof::{consistency, inclusion};
 pub use read::{LogPage, read};
 pub use reconcile::reconcile;
 pub use refusal::refused_at_the_door;
+pub use writable::writable;
