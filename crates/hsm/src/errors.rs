@@ -58,6 +58,7 @@ pub(crate) fn fault(error: &Error) -> Fault {
         | RvError::TemplateIncomplete
         | RvError::TemplateInconsistent => Fault::Unsupported(short(error)),
         RvError::GeneralError
+        | RvError::DeviceError
         | RvError::FunctionFailed
         | RvError::ArgumentsBad
         | RvError::BufferTooSmall
@@ -98,6 +99,7 @@ mod tests {
         assert!(matches!(of(RvError::DeviceRemoved), Fault::Token(_)));
         assert!(matches!(of(RvError::UserNotLoggedIn), Fault::Token(_)));
         assert!(matches!(of(RvError::GeneralError), Fault::Unclear(_)));
+        assert!(matches!(of(RvError::DeviceError), Fault::Unclear(_)));
         assert!(matches!(of(RvError::MechanismInvalid), Fault::Unsupported(_)));
     }
 

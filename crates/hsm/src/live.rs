@@ -82,8 +82,7 @@ impl Live {
             Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
             Err(error) => return Err(unavailable(error)),
         }
-        let mechanisms = pkcs11.get_mechanism_list(slot).map_err(unavailable)?;
-        let capabilities = Capabilities::ask(&keeper, raw, mechanisms);
+        let capabilities = Capabilities::ask(pkcs11, slot, &keeper, raw)?;
         let known = Known::make(&keeper).map_err(unavailable)?;
         let sessions = SessionPool::open(pkcs11, slot, config.sessions, WAIT)?;
         Ok(Self {
