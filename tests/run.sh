@@ -62,6 +62,8 @@ packages() {
   need postgresql '/usr/lib/postgresql/*/bin/initdb' "the second database under the same tests"
   need locales /usr/share/i18n/locales/tr_TR "the Turkish locale, in which i and I are not a pair"
   need shellcheck shellcheck "lints the scripts"
+  need libssl-dev '/usr/include/openssl/ssl.h' "OpenSSL for the second token, tests/tokens/kryoptic"
+  need libclang-dev '/usr/lib/llvm-*/lib/libclang.so' "reads OpenSSL's headers for it"
   install_missing_packages
 }
 
@@ -77,8 +79,19 @@ install_cargo_deny() {
   rm -rf target/tools/build
 }
 
+# What the tests' tokens bring is not part of the product, so OpenSSL is not banned there; the licences must fit all the same.
 deny() {
-  PATH=$PATH:$PWD/target/tools/bin cargo-deny --locked check licenses bans sources
+  local manifest PATH=$PATH:$PWD/target/tools/bin
+  cargo-deny --locked check licenses bans sources || return
+  for manifest in tests/tokens/*/Cargo.toml; do
+    cargo-deny --locked --config .deny.toml --manifest-path "$manifest" check licenses sources || return
+  done
+}
+
+format() {
+  local manifest
+  cargo fmt --all --check || return
+  for manifest in tests/tokens/*/Cargo.toml; do cargo fmt --manifest-path "$manifest" --check || return; done
 }
 
 # Advisories need a copy of the RustSec database, which is not fetched here.
@@ -111,7 +124,7 @@ tests_elsewhere() {
 
 need_cargo
 step "packages" packages
-step "format" cargo fmt --all --check
+step "format" format
 step "build" cargo build --release --locked --workspace --bins
 step "clippy" cargo clippy --release --locked --workspace --all-targets -- -D warnings
 step "scripts" shell_lint
@@ -119,6 +132,7 @@ step "cargo-deny installed" install_cargo_deny
 step "licences bans sources" deny
 advisories
 step "build of the tests" build_tests
+step "tokens for the tests" tests/tokens/build.sh
 step "postgres started" postgres_start
 step "tests" tests
 step "tests in tr_TR, Kathmandu" tests_elsewhere

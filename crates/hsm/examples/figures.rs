@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use km_domain::{KeyAlgorithm, KeyVersionRef, SignatureAlgorithm};
 use km_hsm::{Token, TokenConfig};
 use km_keystore::{Agree, Cipher, Decrypt, Generate, Mac, Placement, Residence, Sign, StoredKey, Wrap};
-use km_test_support::token::with_token;
+use km_test_support::token::with_tokens;
 
 fn main() -> ExitCode {
-    with_token(|test| {
+    with_tokens(|test| {
         let config = TokenConfig {
             module: test.module.clone(),
             label: test.label.clone(),

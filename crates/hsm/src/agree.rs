@@ -8,6 +8,7 @@ use cryptoki::session::Session;
 use km_domain::{KeyAlgorithm, SecretBytes};
 use km_keystore::{Agree, KeyStoreError, StoredKey};
 
+use crate::capability::Capability;
 use crate::handles::Use;
 use crate::live::Target;
 use crate::raw::RawModule;
@@ -21,6 +22,7 @@ impl Agree for Token {
         if key.algorithm != KeyAlgorithm::P256 {
             return Err(KeyStoreError::Unsupported(format!("key agreement with a key of kind {}", key.algorithm)));
         }
+        self.require(Capability::EcdhP256)?;
         self.made_object();
         self.run(Target::Key(key, Use::Agree), Blame::Input, |session, handle| {
             in_token(session, &self.0.raw, handle, peer)

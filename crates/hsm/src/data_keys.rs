@@ -5,6 +5,7 @@ use cryptoki::object::Attribute;
 use km_domain::SecretBytes;
 use km_keystore::{KeyStoreError, StoredKey, Wrap, WrappedDataKey};
 
+use crate::capability::Capability;
 use crate::handles::Use;
 use crate::live::Target;
 use crate::run::Blame;
@@ -16,6 +17,7 @@ const WRAPPED: usize = 40;
 
 impl Wrap for Token {
     fn new_data_key(&self, kek: &StoredKey) -> Result<WrappedDataKey, KeyStoreError> {
+        self.require(Capability::AesKeyWrap)?;
         self.made_object();
         self.run(Target::Key(kek, Use::Wrap), Blame::Token, |session, handle| {
             // Class and kind follow from the mechanism, and some tokens refuse to be told.
@@ -30,6 +32,7 @@ impl Wrap for Token {
     }
 
     fn unwrap_data_key(&self, kek: &StoredKey, wrapped: &[u8]) -> Result<SecretBytes, KeyStoreError> {
+        self.require(Capability::AesKeyWrap)?;
         if wrapped.len() != WRAPPED {
             return Err(KeyStoreError::Refused);
         }
@@ -41,6 +44,7 @@ impl Wrap for Token {
     }
 
     fn rewrap_data_key(&self, from: &StoredKey, to: &StoredKey, wrapped: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
+        self.require(Capability::AesKeyWrap)?;
         if wrapped.len() != WRAPPED {
             return Err(KeyStoreError::Refused);
         }

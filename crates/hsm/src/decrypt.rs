@@ -6,6 +6,7 @@ use km_domain::SecretBytes;
 use km_keystore::{Decrypt, KeyStoreError, StoredKey};
 
 use crate::capabilities::oaep_sha256;
+use crate::capability::Capability;
 use crate::handles::Use;
 use crate::live::Target;
 use crate::run::Blame;
@@ -16,14 +17,16 @@ impl Decrypt for Token {
         let Some(PublicKey::Rsa { modulus, .. }) = &key.public else {
             return Err(KeyStoreError::Unsupported(format!("OAEP with a key of kind {}", key.algorithm)));
         };
+        self.require(Capability::RsaOaepSha256)?;
         if ciphertext.len() != modulus.len() {
             return Err(KeyStoreError::Refused);
         }
-        if self.live()?.get()?.capabilities.oaep_sha256() {
+        if self.live()?.get()?.capabilities.has(Capability::RsaOaepSha256Native) {
             match self.native(key, ciphertext) {
                 Err(KeyStoreError::Unsupported(_)) => self.live()?.get()?.capabilities.without_oaep_sha256(),
                 answer => return answer,
             }
+            self.require(Capability::RsaOaepSha256)?;
         }
         self.raw(key, ciphertext, modulus.len())
     }

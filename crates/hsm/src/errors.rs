@@ -42,7 +42,6 @@ pub(crate) fn fault(error: &Error) -> Fault {
         RvError::SessionHandleInvalid
         | RvError::SessionClosed
         | RvError::DeviceRemoved
-        | RvError::DeviceError
         | RvError::TokenNotPresent
         | RvError::TokenNotRecognized
         | RvError::SlotIdInvalid
@@ -71,6 +70,7 @@ pub(crate) fn fault(error: &Error) -> Fault {
         | RvError::TemplateIncomplete
         | RvError::TemplateInconsistent => Fault::Unsupported(short(error)),
         RvError::GeneralError
+        | RvError::DeviceError
         | RvError::FunctionFailed
         | RvError::ArgumentsBad
         | RvError::BufferTooSmall
@@ -114,6 +114,7 @@ mod tests {
         assert!(matches!(of(RvError::DeviceMemory), Fault::Room(_)));
         assert!(matches!(of(RvError::FunctionCanceled), Fault::Token(_)));
         assert!(matches!(of(RvError::GeneralError), Fault::Unclear(_)));
+        assert!(matches!(of(RvError::DeviceError), Fault::Unclear(_)));
         assert!(matches!(of(RvError::MechanismInvalid), Fault::Unsupported(_)));
     }
 

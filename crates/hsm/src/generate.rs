@@ -8,6 +8,7 @@ use km_domain::{KeyAlgorithm, SecretBytes};
 use km_keystore::{Generate, Generated, KeyStoreError, Placement, Residence, StoredKey};
 use parking_lot::MutexGuard;
 
+use crate::capability::Capability;
 use crate::handles::Use;
 use crate::live::{Target, class_of};
 use crate::raw::RootTemplate;
@@ -18,6 +19,8 @@ use crate::wrapping::{Passing, Wrapping};
 
 impl Generate for Token {
     fn generate(&self, algorithm: KeyAlgorithm, placement: &Placement) -> Result<Generated, KeyStoreError> {
+        let wraps = matches!(placement, Placement::Root | Placement::Wrapped { wraps: true, .. });
+        self.require(Capability::to_make(algorithm, wraps))?;
         match placement {
             Placement::Root if algorithm == KeyAlgorithm::Aes256 => self.root(),
             Placement::Root => Err(KeyStoreError::Unsupported(format!("a root of kind {algorithm}"))),
@@ -64,6 +67,13 @@ impl Generate for Token {
 }
 
 impl Token {
+    /// Asked before a call begins, so that what the token lacks is answered by its name and not found in the middle.
+    ///
+    /// Errors: `Unsupported`, or `Unavailable` when the token is not open.
+    pub(crate) fn require(&self, capability: Capability) -> Result<(), KeyStoreError> {
+        self.live()?.get()?.capabilities.require(capability)
+    }
+
     fn root(&self) -> Result<Generated, KeyStoreError> {
         let unwrap_template = self.live()?.get()?.capabilities.unwrap_template;
         let object = self.new_identifier()?;

@@ -8,6 +8,7 @@
 
 mod agree;
 mod capabilities;
+mod capability;
 mod cipher;
 mod data_keys;
 mod decrypt;

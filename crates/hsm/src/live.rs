@@ -83,8 +83,7 @@ impl Live {
         let info = pkcs11.get_token_info(slot).map_err(unavailable)?;
         let keeper = pkcs11.open_rw_session(slot).map_err(unavailable)?;
         pin.log_in(&keeper)?;
-        let mechanisms = pkcs11.get_mechanism_list(slot).map_err(unavailable)?;
-        let capabilities = Capabilities::ask(&keeper, raw, mechanisms);
+        let capabilities = Capabilities::ask(pkcs11, slot, &keeper, raw)?;
         let known = Known::make(&keeper).map_err(unavailable)?;
         let sessions = SessionPool::open(pkcs11, slot, config.sessions, config.wait).map_err(unavailable)?;
         Ok(Self {

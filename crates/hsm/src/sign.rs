@@ -10,6 +10,7 @@ use km_crypto::digest;
 use km_domain::{KeyAlgorithm, SignatureAlgorithm};
 use km_keystore::{KeyStoreError, Sign, StoredKey};
 
+use crate::capability::Capability;
 use crate::handles::Use;
 use crate::live::Target;
 use crate::run::Blame;
@@ -25,6 +26,7 @@ impl Sign for Token {
         if !key.algorithm.signatures().contains(&algorithm) {
             return Err(KeyStoreError::Unsupported(format!("{algorithm} with a key of kind {}", key.algorithm)));
         }
+        self.require(Capability::to_sign(algorithm))?;
         self.run(Target::Key(key, Use::Sign), Blame::Token, |session, handle| {
             in_token(session, handle, algorithm, message)
         })

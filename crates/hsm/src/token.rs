@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     live: RwLock<Option<Live>>,
     /// Session objects made since the module was last initialised: see `Token::probe`.
     pub(crate) objects_made: Arc<AtomicU64>,
+    /// What the token could do when it was last open.
+    could: AtomicU32,
     /// One writer of token objects at a time: making two at once has failed on a token that we support.
     pub(crate) writes: Mutex<()>,
 }
@@ -67,9 +69,10 @@ impl Token {
         let pkcs11 = Pkcs11::new(&config.module).map_err(load)?;
         let raw = RawModule::load(&config.module).map_err(load)?;
         initialize(&pkcs11)?;
-        let (pin, objects_made) = (Pin::in_file(&config.pin_file), Arc::new(AtomicU64::new(0)));
+        let (pin, could, objects_made) =
+            (Pin::in_file(&config.pin_file), AtomicU32::new(0), Arc::new(AtomicU64::new(0)));
         let live = RwLock::new(Some(Live::open(&pkcs11, &raw, &config, &pin, objects_made.clone())?));
-        Ok(Self(Arc::new(Inner { config, pkcs11, pin, raw, live, objects_made, writes: Mutex::new(()) })))
+        Ok(Self(Arc::new(Inner { config, pkcs11, pin, raw, live, objects_made, could, writes: Mutex::new(()) })))
     }
 
     /// Starts anew on the same module: everything is closed, C_Finalize and C_Initialize are called, and the token is
@@ -81,16 +84,23 @@ impl Token {
         let Some(mut live) = inner.live.try_write_for(WAIT_FOR_CALLS) else {
             return Err(KeyStoreError::Unavailable("a call in the token does not end".into()));
         };
-        // Sessions are closed before C_Finalize: their numbers are given out again after it.
-        drop(live.take());
+        if let Some(before) = live.take() {
+            inner.could.store(before.capabilities.bits(), Ordering::Relaxed);
+            // Sessions are closed before C_Finalize: their numbers are given out again after it.
+            drop(before);
+        }
         match inner.pkcs11.clone().finalize() {
             Ok(()) | Err(Error::Pkcs11(RvError::CryptokiNotInitialized, _)) => {}
             Err(error) => return Err(unavailable(error)),
         }
         initialize(&inner.pkcs11)?;
         inner.objects_made.store(0, Ordering::Relaxed);
-        let opened = Live::open(&inner.pkcs11, &inner.raw, &inner.config, &inner.pin, inner.objects_made.clone());
-        *live = Some(opened?);
+        let opened = Live::open(&inner.pkcs11, &inner.raw, &inner.config, &inner.pin, inner.objects_made.clone())?;
+        // A trial may fail because the token is not well yet; believed, it would change where new keys are kept.
+        if !opened.capabilities.include(inner.could.load(Ordering::Relaxed)) {
+            return Err(KeyStoreError::Unavailable("the token can do less than before".into()));
+        }
+        *live = Some(opened);
         Ok(())
     }
 

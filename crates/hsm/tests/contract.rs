@@ -1,6 +1,7 @@
-//! The key store contract, and what only a look through PKCS#11 or a missing token can tell, on a fresh token.
+//! The key store contract, and what only a look through PKCS#11 or a missing token can tell, on a fresh token of every kind
+//! that tests have; `cargo test --release -p km-hsm --test contract -- kryoptic` runs one.
 //!
-//! SEALKEEP_TEST_MODULE names another module.
+//! SEALKEEP_TEST_MODULE names another module in SoftHSM's place.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "contract/outage.rs"]
@@ -17,10 +18,10 @@ use std::time::Duration;
 use km_domain::{KeyAlgorithm, KeyVersionRef};
 use km_hsm::{Token, TokenConfig};
 use km_keystore::{Generate, Inventory, Placement, Residence, StoredKey, contract};
-use km_test_support::token::{TestToken, with_token};
+use km_test_support::token::{TestToken, with_tokens};
 
 fn main() -> ExitCode {
-    with_token(|test| {
+    with_tokens(|test| {
         let token = Token::open(config(test)).expect("the token opens");
         let description = token.describe();
         println!("{}: can {:?}, lacks {:?}", description.model, description.can, description.lacks);

@@ -68,6 +68,18 @@ impl<'a> Ground<'a> {
         stored(number, algorithm, made)
     }
 
+    /// Whether the store says that it does not make keys of this kind; then it must not, wherever they are to live.
+    fn lacks_kind(&self, algorithm: KeyAlgorithm, capability: &str) -> Result<bool, String> {
+        if !self.lacks(capability) {
+            return Ok(false);
+        }
+        let wrapped = Placement::Wrapped { root: self.root_id()?, wraps: false };
+        for placement in [wrapped, Placement::Resident { label: "contract".into() }] {
+            lacking(self.store.generate(algorithm, &placement), capability, &format!("a key {algorithm}"))?;
+        }
+        Ok(true)
+    }
+
     fn lacks(&self, capability: &str) -> bool {
         self.store.describe().lacks.iter().any(|name| name == capability)
     }
@@ -102,6 +114,15 @@ fn refused<T>(result: Result<T, KeyStoreError>, text: &str) -> Result<(), String
         Err(KeyStoreError::Refused) => Ok(()),
         Err(other) => Err(format!("{text} is refused, but the store said: {other}")),
         Ok(_) => Err(format!("{text} is refused, but the store answered")),
+    }
+}
+
+/// What the store says that it lacks must be answered with that name, and not with whatever came of trying.
+fn lacking<T>(result: Result<T, KeyStoreError>, capability: &str, text: &str) -> Result<(), String> {
+    match result {
+        Err(KeyStoreError::Unsupported(name)) if name == capability => Ok(()),
+        Err(other) => Err(format!("{text} is answered with the name {capability}, but the store said: {other}")),
+        Ok(_) => Err(format!("{text} needs {capability}, which the store says it lacks, but it answered")),
     }
 }
 

@@ -5,11 +5,13 @@
 pub mod child;
 pub mod database;
 pub mod folder;
+pub mod module;
 pub mod token;
 pub mod wait;
 
 pub use child::Child;
 pub use database::TestDatabase;
 pub use folder::TestFolder;
+pub use module::Module;
 pub use token::TestToken;
 pub use wait::wait_until;

@@ -3,17 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::TestFolder;
 use crate::folder::program;
+use crate::{Module, TestFolder};
 
-/// The module that tests use unless SEALKEEP_TEST_MODULE names another.
-const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
-/// Set for the child in which a test that loads the module runs: the token's directory.
+/// Set for the child in which a test that loads the module runs: the module's name and the token's directory.
 const INSIDE: &str = "SEALKEEP_TEST_TOKEN";
-/// Where the module looks for its configuration.
-const CONFIGURATION: &str = "SOFTHSM2_CONF";
 
 pub struct TestToken {
+    pub kind: Module,
     pub module: PathBuf,
     pub label: String,
     pub serial: String,
@@ -25,12 +22,17 @@ pub struct TestToken {
 impl TestToken {
     /// Makes a token with the program `softhsm-init`.
     pub fn new() -> Self {
-        Self::in_folder(TestFolder::new("token"))
+        Self::of(Module::default())
+    }
+
+    /// The same in another module: `softhsm-init` makes a token in any that offers an empty slot.
+    pub fn of(kind: Module) -> Self {
+        Self::in_folder(kind, TestFolder::new("token"))
     }
 
     /// The environment variable that a process which loads the module needs.
     pub fn environment(&self) -> (&'static str, &Path) {
-        (CONFIGURATION, &self.config_file)
+        (self.kind.variable(), &self.config_file)
     }
 
     pub fn folder(&self) -> &Path {
@@ -42,28 +44,31 @@ impl TestToken {
         self.folder.path().join("tokens")
     }
 
-    fn in_folder(folder: TestFolder) -> Self {
-        let module = module();
+    fn in_folder(kind: Module, folder: TestFolder) -> Self {
+        let module = kind.path();
+        let config_file = kind.configure(folder.path());
         let output = Command::new(program("softhsm-init"))
             .args(["--label", "test", "--dir"])
             .arg(folder.path())
             .arg("--module")
             .arg(&module)
+            .env(kind.variable(), &config_file)
             .output()
             .expect("softhsm-init runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "softhsm-init: {errors}");
+        assert!(output.status.success(), "softhsm-init on {}: {errors}", module.display());
         let value = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name));
             line.unwrap_or_else(|| panic!("softhsm-init printed no {name}: {text}")).trim().to_owned()
         };
         Self {
+            kind,
             module,
             label: value("label"),
             serial: value("serial"),
             pin_file: value("pin_file").into(),
-            config_file: value("config_file").into(),
+            config_file,
             folder,
         }
     }
@@ -75,31 +80,40 @@ impl Default for TestToken {
     }
 }
 
-/// The module, which must be there: a test that needs a token is never skipped.
-pub fn module() -> PathBuf {
-    let module = std::env::var_os("SEALKEEP_TEST_MODULE").map_or_else(|| PathBuf::from(MODULE), PathBuf::from);
-    assert!(
-        module.exists(),
-        "the PKCS#11 module {} is missing: install the package softhsm2, or name a module in SEALKEEP_TEST_MODULE",
-        module.display()
-    );
-    module
-}
-
-/// The main function of a test that loads the module into its own process. The module reads its configuration from the
-/// environment, so the test runs in a child of this process, which has the variable from its start.
-pub fn with_token(test: impl FnOnce(&TestToken)) -> ExitCode {
-    if let Some(path) = std::env::var_os(INSIDE) {
-        test(&TestToken::in_folder(TestFolder::borrowed(Path::new(&path))));
+/// The main function of a test that loads modules into its own process: runs the test on a token of each kind, or of the
+/// one that the first argument names. A module reads its configuration from the environment, and two in one process may
+/// get into each other's way, so each runs in a child of this process, which has its variable from its start.
+pub fn with_tokens(test: impl FnOnce(&TestToken)) -> ExitCode {
+    if let Some(inside) = std::env::var_os(INSIDE) {
+        let inside = inside.into_string().expect("the name of a folder of ours");
+        let (kind, folder) = inside.split_once('=').expect("a module and a folder");
+        test(&TestToken::in_folder(named(kind), TestFolder::borrowed(Path::new(folder))));
         return ExitCode::SUCCESS;
     }
-    let token = TestToken::new();
-    let (name, value) = token.environment();
-    let status = Command::new(std::env::current_exe().expect("the path of the running test"))
-        .args(std::env::args_os().skip(1))
-        .env(name, value)
-        .env(INSIDE, token.folder())
-        .status()
-        .expect("the test starts again");
-    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(101))
+    let wanted: Vec<Module> = match std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        Some(name) => vec![named(&name)],
+        None => Module::ALL.to_vec(),
+    };
+    let failed = wanted.into_iter().filter(|kind| !holds(*kind)).count();
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn named(name: &str) -> Module {
+    let found = Module::ALL.into_iter().find(|module| module.name() == name);
+    found.unwrap_or_else(|| panic!("no module is called {name}; there are {:?}", Module::ALL.map(Module::name)))
+}
+
+/// Runs the test in a child. A module that is not there fails its own test only, so that the others are heard too.
+fn holds(kind: Module) -> bool {
+    let run = || {
+        let token = TestToken::of(kind);
+        println!("--- {}: {}", kind.name(), token.module.display());
+        let (name, value) = token.environment();
+        Command::new(std::env::current_exe().expect("the path of the running test"))
+            .env(name, value)
+            .env(INSIDE, format!("{}={}", kind.name(), token.folder().display()))
+            .status()
+            .expect("the test starts again")
+    };
+    std::panic::catch_unwind(run).is_ok_and(|status| status.success())
 }

@@ -8,14 +8,14 @@ mod welch;
 
 use std::process::ExitCode;
 
-use km_test_support::token::with_token;
+use km_test_support::token::with_tokens;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
         Some("timing") => {
             let json = arguments.next();
-            with_token(|token| {
+            with_tokens(|token| {
                 let report = timing::run(token);
                 if let Some(file) = &json {
                     std::fs::write(file, format!("{report:#}\n")).expect("the report can be written");

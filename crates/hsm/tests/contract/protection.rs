@@ -2,6 +2,7 @@
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::mechanism::Mechanism;
+use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use km_domain::{KeyAlgorithm, SignatureAlgorithm};
@@ -25,7 +26,12 @@ pub fn all(test: &TestToken, token: &Token) {
         (&mac, ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET),
         (&signing, ObjectClass::PRIVATE_KEY, KeyType::EC),
     ] {
-        cannot_be_unwrapped_into_the_open(&session, find(&session, &root), key, class, kind);
+        match &key.residence {
+            Residence::Wrapped { .. } => {
+                cannot_be_unwrapped_into_the_open(&session, find(&session, &root), key, class, kind);
+            }
+            Residence::Resident { .. } => cannot_be_taken_out(&session, find(&session, key), find(&session, &root)),
+        }
     }
     keys_in_use_are_sensitive_and_have_one_use(&session, token, (&kek, &mac, &signing));
     no_trace_of_data_keys(&session, token, &kek);
@@ -80,6 +86,21 @@ fn roots_wrap_and_do_nothing_else(session: &Session, root: ObjectHandle, other: 
     assert!(session.decrypt(&Mechanism::AesEcb, root, &[0; 16]).is_err());
 }
 
+/// A private key that the token cannot wrap: it lives in the token and never leaves it.
+fn cannot_be_taken_out(session: &Session, key: ObjectHandle, root: ObjectHandle) {
+    let wanted = [Attribute::Sensitive(true), Attribute::Extractable(false), Attribute::NeverExtractable(true)];
+    let kinds: Vec<_> = wanted.iter().map(Attribute::attribute_type).collect();
+    assert_eq!(session.get_attributes(key, &kinds).unwrap(), wanted);
+    for value in [AttributeType::Value, AttributeType::PrivateExponent] {
+        assert!(session.get_attributes(key, &[value]).map_or(true, |attributes| attributes.is_empty()));
+    }
+    assert!(session.update_attributes(key, &[Attribute::Extractable(true)]).is_err());
+    assert!(session.copy_object(key, &[Attribute::Extractable(true)]).is_err());
+    for mechanism in [Mechanism::AesKeyWrap, Mechanism::AesKeyWrapPad, Mechanism::AesCbcPad([0; 16])] {
+        assert!(session.wrap_key(&mechanism, root, key).is_err());
+    }
+}
+
 fn cannot_be_unwrapped_into_the_open(
     session: &Session,
     root: ObjectHandle,
@@ -88,9 +109,14 @@ fn cannot_be_unwrapped_into_the_open(
     kind: KeyType,
 ) {
     let Residence::Wrapped { mechanism, blob, .. } = &key.residence else { panic!("{} is wrapped", key.name) };
-    let mechanism = match mechanism.as_str() {
-        "CKM_AES_KEY_WRAP" => Mechanism::AesKeyWrap,
-        "CKM_AES_KEY_WRAP_PAD" => Mechanism::AesKeyWrapPad,
+    let mut iv = [0; 12];
+    let (mechanism, blob) = match mechanism.as_str() {
+        "CKM_AES_KEY_WRAP" => (Mechanism::AesKeyWrap, &blob[..]),
+        "CKM_AES_KEY_WRAP_PAD" => (Mechanism::AesKeyWrapPad, &blob[..]),
+        "CKM_AES_GCM" => {
+            iv.copy_from_slice(&blob[..12]);
+            (Mechanism::AesGcm(GcmParams::new(&mut iv, &[], 128.into()).unwrap()), &blob[12..])
+        }
         other => panic!("no way to unwrap {other}"),
     };
     let attempt = |sensitive: bool, extractable: bool| {
@@ -115,13 +141,15 @@ fn keys_in_use_are_sensitive_and_have_one_use(
     token: &Token,
     (kek, mac, signing): (&StoredKey, &StoredKey, &StoredKey),
 ) {
+    let used = [kek, mac, signing];
+    let unwrapped = used.iter().filter(|key| matches!(key.residence, Residence::Wrapped { .. })).count();
     let before = session.find_objects(&[Attribute::Token(false)]).unwrap();
     token.new_data_key(kek).unwrap();
     token.mac(mac, b"").unwrap();
     token.sign(signing, SignatureAlgorithm::Es256, b"").unwrap();
     let mut after = session.find_objects(&[Attribute::Token(false)]).unwrap();
     after.retain(|object| !before.contains(object));
-    assert_eq!(after.len(), 3);
+    assert_eq!(after.len(), unwrapped);
     for object in after {
         let wanted = [AttributeType::Sensitive, AttributeType::Extractable, AttributeType::Private];
         let protection = session.get_attributes(object, &wanted).unwrap();

@@ -4,15 +4,23 @@ use km_crypto::PublicKey;
 use km_crypto::agreement::EphemeralKey;
 use km_domain::KeyAlgorithm;
 
-use super::{Ground, promise, said};
+use super::{Ground, lacking, promise, said};
 use crate::{KeyStoreError, StoredKey};
 
 pub(super) fn all(ground: &Ground<'_>) -> Result<(), String> {
+    if ground.lacks("ecdh-p256") {
+        let peer = EphemeralKey::generate().map_err(|_| "a software key is made")?;
+        let answer = ground.store.agree(&ground.wrapped(KeyAlgorithm::P256)?, peer.public());
+        return lacking(answer, "ecdh-p256", "an agreement");
+    }
     let (wrapped, resident) = (ground.wrapped(KeyAlgorithm::P256)?, ground.resident(KeyAlgorithm::P256)?);
     for key in [&wrapped, &resident] {
         agrees(ground, key)?;
     }
     ground.store.destroy(&resident).map_err(said("a resident key is destroyed"))?;
+    if ground.lacks("ecdsa-p384") {
+        return Ok(());
+    }
     let signing = ground.wrapped(KeyAlgorithm::P384)?;
     let unsupported = matches!(ground.store.agree(&signing, &[4; 97]), Err(KeyStoreError::Unsupported(_)));
     promise(unsupported, "agreement with another kind of key is unsupported")

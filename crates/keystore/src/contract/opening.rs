@@ -3,15 +3,24 @@
 use km_crypto::oaep;
 use km_domain::KeyAlgorithm;
 
-use super::{Ground, flipped, promise, refused, said};
+use super::{Ground, flipped, lacking, promise, refused, said};
 use crate::StoredKey;
 
 pub(super) fn all(ground: &Ground<'_>) -> Result<(), String> {
-    let key = ground.wrapped(KeyAlgorithm::Aes256)?;
-    ciphers(ground, &key, &ground.wrapped(KeyAlgorithm::Aes256)?)?;
-    let resident = ground.resident(KeyAlgorithm::Aes256)?;
-    ciphers(ground, &resident, &key)?;
-    ground.store.destroy(&resident).map_err(said("a resident key is destroyed"))?;
+    if !ground.lacks_kind(KeyAlgorithm::Aes256, "aes-gcm")? {
+        let key = ground.wrapped(KeyAlgorithm::Aes256)?;
+        ciphers(ground, &key, &ground.wrapped(KeyAlgorithm::Aes256)?)?;
+        let resident = ground.resident(KeyAlgorithm::Aes256)?;
+        ciphers(ground, &resident, &key)?;
+        ground.store.destroy(&resident).map_err(said("a resident key is destroyed"))?;
+    }
+    if ground.lacks("rsa-2048") {
+        return Ok(());
+    }
+    if ground.lacks("rsa-oaep-sha256") {
+        let answer = ground.store.decrypt_oaep_sha256(&ground.wrapped(KeyAlgorithm::Rsa2048)?, &[1; 256]);
+        return lacking(answer, "rsa-oaep-sha256", "an OAEP block");
+    }
     opens_oaep(ground)
 }
 
