@@ -22,6 +22,7 @@ pub mod records;
 pub mod search;
 pub mod seed;
 pub mod settings;
+mod shipped;
 pub mod system;
 mod tokens;
 

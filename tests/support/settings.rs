@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use km_test_support::TestToken;
 
 use crate::identities::{self, Identity};
+use crate::shipped;
 
 /// What a test may want to be different.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Options {
     pub registry: bool,
     /// How much the services log.
     pub log_level: &'static str,
+    /// Takes the configuration files that ship instead of the tests' own: nothing else here holds then, but `registry`.
+    pub shipped: bool,
 }
 
 impl Default for Options {
@@ -31,6 +34,7 @@ impl Default for Options {
             terms_per_minute: 10_000,
             registry: false,
             log_level: "info",
+            shipped: false,
         }
     }
 }
@@ -42,6 +46,9 @@ pub fn registers() -> PathBuf {
 
 /// The key manager's file; its ports it keeps itself.
 pub fn key_manager(folder: &Path, token: &TestToken, database: &str, issuer: &str, options: &Options) -> String {
+    if options.shipped {
+        return shipped::key_manager(folder, token, database, issuer);
+    }
     let Options { development, lifetime, max_body, terms_per_minute, log_level, .. } = options;
     let TestToken { module, label, pin_file, .. } = token;
     format!(
@@ -90,6 +97,9 @@ format = "json"
 
 /// The registry's file.
 pub fn registry(folder: &Path, database: &str, issuer: &str, rest: &str, grpc: &str, options: &Options) -> String {
+    if options.shipped {
+        return shipped::registry(folder, database, issuer, rest, grpc);
+    }
     let Options { development, max_body, log_level, .. } = options;
     let public = folder.join("keymanager");
     format!(
