@@ -15,8 +15,9 @@ as_postgres() {
   fi
 }
 
+# postgres_start [FSYNC]: off unless the argument says on.
 postgres_start() {
-  local bin
+  local bin fsync=${1:-off}
   bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1)
   [[ -n $bin ]] || { echo "no PostgreSQL server under /usr/lib/postgresql" >&2; return 1; }
   postgres_bin=$bin
@@ -25,7 +26,7 @@ postgres_start() {
   ((EUID != 0)) || chown "$(as_postgres id -u)" "$postgres_dir" || return
   as_postgres "$bin/initdb" -D "$postgres_dir/data" -U sealkeep -A trust -E UTF8 --locale=C --no-sync || return
   as_postgres "$bin/pg_ctl" -D "$postgres_dir/data" -l "$postgres_dir/log" -w \
-    -o "-c listen_addresses= -c unix_socket_directories=$postgres_dir -c max_connections=200 -c fsync=off" start || return
+    -o "-c listen_addresses= -c unix_socket_directories=$postgres_dir -c max_connections=200 -c fsync=$fsync" start || return
   export SEALKEEP_TEST_POSTGRES="postgres://sealkeep@/?host=$postgres_dir"
   export PATH=$PATH:$bin
 }

@@ -23,6 +23,7 @@ pub mod records;
 pub mod search;
 pub mod seed;
 pub mod settings;
+mod shipped;
 pub mod system;
 mod tokens;
 

@@ -7,6 +7,7 @@ use km_test_support::TestToken;
 
 use crate::identities::{self, Identity};
 use crate::orders;
+use crate::shipped;
 
 /// What a test may want to be different.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Options {
     pub token_threads: u32,
     /// The key manager's token is behind the module that fails on demand, with these first orders (`System::orders`).
     pub faulty_token: Option<&'static str>,
+    /// Takes the configuration files that ship instead of the tests' own: nothing else here holds then, but `registry`.
+    pub shipped: bool,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             deadline_ms: 20_000,
             token_threads: 4,
             faulty_token: None,
+            shipped: false,
         }
     }
 }
@@ -52,6 +56,9 @@ pub fn registers() -> PathBuf {
 
 /// The key manager's file; its ports it keeps itself.
 pub fn key_manager(folder: &Path, token: &TestToken, database: &str, issuer: &str, options: &Options) -> String {
+    if options.shipped {
+        return shipped::key_manager(folder, token, database, issuer);
+    }
     let Options { development, lifetime, max_body, terms_per_minute, log_level, deadline_ms, token_threads, .. } =
         options;
     let TestToken { module, label, pin_file, .. } = token;
@@ -103,6 +110,9 @@ format = "json"
 
 /// The registry's file.
 pub fn registry(folder: &Path, database: &str, issuer: &str, rest: &str, grpc: &str, options: &Options) -> String {
+    if options.shipped {
+        return shipped::registry(folder, database, issuer, rest, grpc);
+    }
     let Options { development, max_body, log_level, .. } = options;
     let public = folder.join("keymanager");
     format!(

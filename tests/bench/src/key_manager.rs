@@ -21,8 +21,7 @@ pub struct KeyManager {
 }
 
 impl KeyManager {
-    pub fn start(token: &TestToken) -> Self {
-        let file = TestDatabase::sqlite();
+    pub fn start(token: &TestToken, file: TestDatabase) -> Self {
         let database = Database::open(file.url(), None, 2).expect("a database");
         km_storage::migrations().run(&database).expect("its tables");
         let config = TokenConfig {

@@ -1,17 +1,20 @@
 //! Whether the time of a refusal tells why a ciphertext was refused: pairs of wrong inputs, called in turn inside this
 //! process, and Welch's t of their times.
 
+mod oaep;
+mod welch;
+
 use std::time::Instant;
 
 use km_crypto::random;
 use km_domain::{KeyAlgorithm, KeyPurpose, SecretBytes};
 use km_operations::messages::{self, Plain};
-use km_test_support::TestToken;
+use km_test_support::{TestDatabase, TestToken};
 use serde_json::{Value, json};
 
 use crate::key_manager::KeyManager;
-use crate::oaep::{self, Wrong};
-use crate::welch::{LIMIT, Sample, t, t_cropped};
+use oaep::Wrong;
+use welch::{LIMIT, Sample, t, t_cropped};
 
 /// Calls of each class.
 const CALLS: usize = 100_000;
@@ -30,7 +33,7 @@ struct Pair {
 
 /// Measures every pair and prints a table. A pair holds if |t| is under the limit in two of three runs.
 pub fn run(token: &TestToken) -> Value {
-    let key_manager = KeyManager::start(token);
+    let key_manager = KeyManager::start(token, TestDatabase::sqlite());
     for id in ["aes", "other-aes"] {
         key_manager.key(id, KeyPurpose::Encrypt, KeyAlgorithm::Aes256);
     }

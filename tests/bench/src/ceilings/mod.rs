@@ -1,0 +1,5 @@
+//! What our figures are held against, measured in the same run: the token by itself, and a web server that does nothing but
+//! what it must.
+
+pub mod bare;
+pub mod token;
