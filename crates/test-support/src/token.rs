@@ -84,10 +84,8 @@ impl Default for TestToken {
 /// one that the first argument names. A module reads its configuration from the environment, and two in one process may
 /// get into each other's way, so each runs in a child of this process, which has its variable from its start.
 pub fn with_tokens(test: impl FnOnce(&TestToken)) -> ExitCode {
-    if let Some(inside) = std::env::var_os(INSIDE) {
-        let inside = inside.into_string().expect("the name of a folder of ours");
-        let (kind, folder) = inside.split_once('=').expect("a module and a folder");
-        test(&TestToken::in_folder(named(kind), TestFolder::borrowed(Path::new(folder))));
+    if let Some(token) = inside() {
+        test(&token);
         return ExitCode::SUCCESS;
     }
     let wanted: Vec<Module> = match std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
@@ -96,6 +94,22 @@ pub fn with_tokens(test: impl FnOnce(&TestToken)) -> ExitCode {
     };
     let failed = wanted.into_iter().filter(|kind| !holds(*kind)).count();
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The main function of a program that has arguments of its own and needs one SoftHSM token.
+pub fn with_token(program: impl FnOnce(&TestToken)) -> ExitCode {
+    if let Some(token) = inside() {
+        program(&token);
+        return ExitCode::SUCCESS;
+    }
+    if holds(Module::SoftHsm) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The token of a process that is such a child.
+fn inside() -> Option<TestToken> {
+    let inside = std::env::var_os(INSIDE)?.into_string().expect("the name of a folder of ours");
+    let (kind, folder) = inside.split_once('=').expect("a module and a folder");
+    Some(TestToken::in_folder(named(kind), TestFolder::borrowed(Path::new(folder))))
 }
 
 fn named(name: &str) -> Module {
@@ -110,6 +124,7 @@ fn holds(kind: Module) -> bool {
         println!("--- {}: {}", kind.name(), token.module.display());
         let (name, value) = token.environment();
         Command::new(std::env::current_exe().expect("the path of the running test"))
+            .args(std::env::args_os().skip(1))
             .env(name, value)
             .env(INSIDE, format!("{}={}", kind.name(), token.folder().display()))
             .status()

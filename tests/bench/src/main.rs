@@ -18,12 +18,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-<<<<<<< HEAD
-use km_test_support::token::with_tokens;
-=======
 use clap::{Args, Parser, Subcommand};
 use km_test_support::token::with_token;
->>>>>>> 1d8a96368b712b719075a52e135efb903ebb2a73
 
 use crate::measure::Plan;
 
@@ -73,17 +69,6 @@ pub struct Run {
 }
 
 fn main() -> ExitCode {
-<<<<<<< HEAD
-    let mut arguments = std::env::args().skip(1);
-    match arguments.next().as_deref() {
-        Some("timing") => {
-            let json = arguments.next();
-            with_tokens(|token| {
-                let report = timing::run(token);
-                if let Some(file) = &json {
-                    std::fs::write(file, format!("{report:#}\n")).expect("the report can be written");
-                }
-=======
     match Arguments::parse().command {
         Command::Run(options) => {
             if let Err(unknown) = table::check(&options.rows) {
@@ -101,7 +86,6 @@ fn main() -> ExitCode {
                 std::fs::write(&options.json, format!("{:#}\n", report.json())).expect("the figures are written");
                 std::fs::write(&options.markdown, report.markdown()).expect("the table is written");
                 println!("{}", report.terminal());
->>>>>>> 1d8a96368b712b719075a52e135efb903ebb2a73
             })
         }
         Command::Timing { json } => with_token(|token| {
