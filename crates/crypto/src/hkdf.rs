@@ -12,10 +12,23 @@ use crate::{
 ///
 /// `info` is hashed part after part, so that the caller need not join them; nothing separates the parts.
 pub fn derive_32(secret: &[u8], salt: &[u8], info: &[&[u8]]) -> SecretBytes {
-    let pseudorandom = Zeroizing::new(hmac_sha256(salt, secret));
-    let mut parts = info.to_vec();
-    parts.push(&[1]);
-    SecretBytes::new(hmac_sha256_parts(pseudorandom.as_slice(), &parts).to_vec())
+    Secret::extract(secret, salt).expand_32(info)
+}
+
+/// What the extract step (RFC 5869, section 2.2) made of a secret, for many expansions.
+pub struct Secret(Zeroizing<[u8; 32]>);
+
+impl Secret {
+    pub fn extract(secret: &[u8], salt: &[u8]) -> Self {
+        Self(Zeroizing::new(hmac_sha256(salt, secret)))
+    }
+
+    /// One round of the expand step (RFC 5869, section 2.3): 32 bytes. `info` as in [`derive_32`].
+    pub fn expand_32(&self, info: &[&[u8]]) -> SecretBytes {
+        let mut parts = info.to_vec();
+        parts.push(&[1]);
+        SecretBytes::new(hmac_sha256_parts(self.0.as_slice(), &parts).to_vec())
+    }
 }
 
 /// The key that ECDH-ES derives from the shared secret `z` (RFC 7518, section 4.6.2; NIST SP 800-56A, section 5.8.1).

@@ -4,7 +4,7 @@ use std::{
     ops::{Deref, DerefMut},
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
@@ -20,7 +20,7 @@ use crate::{
 pub struct Database {
     access: Access,
     readers: Pool<Connector>,
-    writer: Mutex<Option<Db>>,
+    writer: Mutex<Option<Idle>>,
 }
 
 impl Database {
@@ -38,7 +38,7 @@ impl Database {
             .connection_timeout(Duration::from_secs(5))
             .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
             .build_unchecked(Connector { access: access.clone(), intent: Intent::Read });
-        let database = Self { access, readers: pool, writer: Mutex::new(Some(writer)) };
+        let database = Self { access, readers: pool, writer: Mutex::new(Some(Idle::now(writer))) };
         drop(database.reader()?);
         Ok(database)
     }
@@ -65,13 +65,11 @@ impl Database {
     /// The database cannot be reached.
     pub fn writer(&self) -> Result<Writer<'_>, DatabaseError> {
         let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut db = slot.take();
-        // A file does not hang up; a server may have.
-        let usable = db.as_mut().is_some_and(|db| !db.is_broken() && (db.is_sqlite() || db.ping().is_ok()));
-        if !usable {
-            db = Some(connect(&self.access, Intent::Write)?);
-        }
-        Ok(Writer { db, slot })
+        let db = match slot.take().and_then(Idle::if_usable) {
+            Some(db) => db,
+            None => connect(&self.access, Intent::Write)?,
+        };
+        Ok(Writer { db: Some(db), slot })
     }
 
     /// A writing connection of the caller's own, outside the pool, for a thread that keeps one.
@@ -80,6 +78,27 @@ impl Database {
     /// The database cannot be reached.
     pub fn connect(&self) -> Result<Db, DatabaseError> {
         connect(&self.access, Intent::Write)
+    }
+}
+
+/// The writing connection between two uses.
+struct Idle {
+    db: Db,
+    since: Instant,
+}
+
+/// A server may hang up on a connection that is used no more; one that was used within this time is not asked first.
+const FRESH: Duration = Duration::from_millis(250);
+
+impl Idle {
+    fn now(db: Db) -> Self {
+        Self { db, since: Instant::now() }
+    }
+
+    fn if_usable(mut self) -> Option<Db> {
+        // A file does not hang up.
+        let asked = self.db.is_sqlite() || self.since.elapsed() < FRESH;
+        (!self.db.is_broken() && (asked || self.db.ping().is_ok())).then_some(self.db)
     }
 }
 
@@ -103,7 +122,7 @@ impl DerefMut for Reader {
 /// The writing connection, held. It goes back when dropped, unless a panic interrupted its use.
 pub struct Writer<'a> {
     db: Option<Db>,
-    slot: MutexGuard<'a, Option<Db>>,
+    slot: MutexGuard<'a, Option<Idle>>,
 }
 
 impl Writer<'_> {
@@ -118,6 +137,6 @@ impl Writer<'_> {
 
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
-        *self.slot = self.db.take().filter(|_| !std::thread::panicking());
+        *self.slot = self.db.take().filter(|_| !std::thread::panicking()).map(Idle::now);
     }
 }

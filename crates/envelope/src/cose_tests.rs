@@ -7,6 +7,20 @@ fn subject_key(byte: u8) -> SecretBytes {
     SecretBytes::new(vec![byte; 32])
 }
 
+fn seal_field(
+    key: &SecretBytes,
+    kid: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+    iv: &[u8; 12],
+) -> Result<Vec<u8>, EnvelopeError> {
+    SubjectKey::new(key)?.seal_field(kid, aad, plaintext, iv)
+}
+
+fn open_field(key: &SecretBytes, kid: &[u8], aad: &[u8], stored: &[u8]) -> Result<SecretBytes, EnvelopeError> {
+    SubjectKey::new(key)?.open_field(kid, aad, stored)
+}
+
 fn place(field: &str) -> Vec<u8> {
     record_aad(
         &"demo".parse().unwrap(),

@@ -1,5 +1,5 @@
-//! Deterministic CBOR (RFC 8949, section 4.2.1) of the arrays that the product authenticates or feeds to a MAC. Writing
-//! only: these bytes are never read back, both sides compute them.
+//! Deterministic CBOR (RFC 8949, section 4.2.1): the arrays that the product authenticates or feeds to a MAC, which both sides
+//! compute, and the few items of which a sealed value is made.
 
 use km_domain::{FieldName, RegisterName, SecretBytes, TenantId};
 
@@ -16,24 +16,86 @@ pub enum Item<'a> {
     Text(&'a str),
 }
 
-/// An array of definite length.
-pub fn array(items: &[Item<'_>]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64);
-    head(&mut out, ARRAY, items.len() as u64);
-    for item in items {
-        match item {
-            Item::Unsigned(number) => head(&mut out, UNSIGNED, *number),
+impl Item<'_> {
+    /// The item by itself.
+    pub fn to_bytes(self) -> Vec<u8> {
+        let length = match self {
+            Item::Unsigned(_) => 0,
+            Item::Bytes(bytes) => bytes.len(),
+            Item::Text(text) => text.len(),
+        };
+        let mut out = Vec::with_capacity(length + 9);
+        self.write(&mut out);
+        out
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Item::Unsigned(number) => head(out, UNSIGNED, number),
             Item::Bytes(bytes) => {
-                head(&mut out, BYTES, bytes.len() as u64);
+                head(out, BYTES, bytes.len() as u64);
                 out.extend_from_slice(bytes);
             }
             Item::Text(text) => {
-                head(&mut out, TEXT, text.len() as u64);
+                head(out, TEXT, text.len() as u64);
                 out.extend_from_slice(text.as_bytes());
             }
         }
     }
+}
+
+/// An array of definite length.
+pub fn array(items: &[Item<'_>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(192);
+    head(&mut out, ARRAY, items.len() as u64);
+    items.iter().for_each(|item| item.write(&mut out));
     out
+}
+
+/// Reads what was written as above, and nothing that is written otherwise. Each part is none where it does not fit.
+pub(crate) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Exactly these bytes.
+    pub(crate) fn literal(&mut self, expected: &[u8]) -> Option<()> {
+        self.0 = self.0.strip_prefix(expected)?;
+        Some(())
+    }
+
+    /// So many bytes.
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// A byte string whose length is spelt in the fewest bytes.
+    pub(crate) fn byte_string(&mut self) -> Option<&'a [u8]> {
+        let before = self.0;
+        let code = *self.take(1)?.first()? ^ (BYTES << 5);
+        let width = match code {
+            0..=23 => 0,
+            24 => 1,
+            25 => 2,
+            26 => 4,
+            _ => return None,
+        };
+        let spelt = self.take(width)?.iter().fold(0_u64, |length, byte| length << 8 | u64::from(*byte));
+        let length = if width == 0 { u64::from(code) } else { spelt };
+        let mut shortest = Vec::with_capacity(9);
+        head(&mut shortest, BYTES, length);
+        before.strip_prefix(shortest.as_slice())?;
+        self.take(usize::try_from(length).ok()?)
+    }
+
+    /// Nothing is left.
+    pub(crate) fn end(&self) -> Option<()> {
+        self.0.is_empty().then_some(())
+    }
 }
 
 /// What an index term is the MAC of: `["sealkeep/term/1", tenant, register, field, kind, normaliser version, value]`,

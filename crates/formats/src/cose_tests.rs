@@ -1,10 +1,13 @@
-use coset::cbor::value::Value;
+use coset::{
+    CborSerializable, CoseEncrypt0, CoseEncrypt0Builder, EncryptionContext, HeaderBuilder, ProtectedHeader,
+    cbor::value::Value, enc_structure_data, iana,
+};
 use proptest::prelude::*;
 
 use super::*;
 
-fn example() -> SealedValue {
-    SealedValue { kid: b"k.1".to_vec(), iv: [0xa5; 12], sealed: vec![0x5a; 20] }
+fn example() -> SealedValue<'static> {
+    SealedValue { kid: b"k.1", iv: [0xa5; 12], sealed: &[0x5a; 20] }
 }
 
 /// The one encoding, byte for byte: stored values must open for ever.
@@ -98,10 +101,10 @@ fn other_forms_are_refused() {
 #[test]
 fn what_could_not_be_read_back_is_not_written() {
     for bad in [
-        SealedValue { kid: vec![], ..example() },
-        SealedValue { kid: vec![0; 257], ..example() },
-        SealedValue { sealed: vec![0; 15], ..example() },
-        SealedValue { sealed: vec![0; MAX_LENGTH], ..example() },
+        SealedValue { kid: &[], ..example() },
+        SealedValue { kid: &[0; 257], ..example() },
+        SealedValue { sealed: &[0; 15], ..example() },
+        SealedValue { sealed: &[0; MAX_LENGTH], ..example() },
     ] {
         assert!(bad.encode().is_err());
     }
@@ -110,8 +113,26 @@ fn what_could_not_be_read_back_is_not_written() {
 proptest! {
     #[test]
     fn values_come_back(kid in prop::collection::vec(any::<u8>(), 1..256), iv: [u8; 12], sealed in prop::collection::vec(any::<u8>(), 16..600)) {
-        let value = SealedValue { kid, iv, sealed };
-        prop_assert_eq!(SealedValue::decode(&value.encode().unwrap()).unwrap(), value);
+        let value = SealedValue { kid: &kid, iv, sealed: &sealed };
+        let stored = value.encode().unwrap();
+        prop_assert_eq!(SealedValue::decode(&stored).unwrap(), value);
+    }
+
+    /// A library of the standard writes the same bytes and reads the same parts.
+    #[test]
+    fn as_coset_has_it(kid in prop::collection::vec(any::<u8>(), 1..257), iv: [u8; 12], sealed in prop::collection::vec(any::<u8>(), 16..70_000), aad: Vec<u8>) {
+        let header = HeaderBuilder::new().algorithm(iana::Algorithm::A256GCM).key_id(kid.clone()).build();
+        let message = CoseEncrypt0Builder::new()
+            .protected(header.clone())
+            .unprotected(HeaderBuilder::new().iv(iv.to_vec()).build())
+            .ciphertext(sealed.clone())
+            .build();
+        let ours = SealedValue { kid: &kid, iv, sealed: &sealed }.encode().unwrap();
+        prop_assert_eq!(&ours, &message.to_vec().unwrap());
+        let read = CoseEncrypt0::from_slice(&ours).unwrap();
+        prop_assert_eq!((read.protected.header.key_id, read.unprotected.iv, read.ciphertext), (kid.clone(), iv.to_vec(), Some(sealed)));
+        let protected = ProtectedHeader { original_data: None, header };
+        prop_assert_eq!(enc_structure(&kid, &aad), enc_structure_data(EncryptionContext::CoseEncrypt0, protected, &aad));
     }
 
     #[test]

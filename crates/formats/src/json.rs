@@ -34,7 +34,22 @@ pub fn strict(bytes: &[u8]) -> Result<Value, FormatError> {
 
 /// The canonical spelling of a value (RFC 8785). Refused: nothing that [`strict`] returns.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, FormatError> {
-    serde_json_canonicalizer::to_vec(value).map_err(|_| FormatError::new("the JSON value", "finite"))
+    let faulty = || FormatError::new("the JSON value", "finite");
+    if is_plain(value) {
+        return serde_json::to_vec(value).map_err(|_| faulty());
+    }
+    serde_json_canonicalizer::to_vec(value).map_err(|_| faulty())
+}
+
+/// Whether a plain serialiser's spelling is the canonical one: integers only, and names that sort as bytes in the order in
+/// which RFC 8785 sorts them. Most values are so, and the general way takes several times as long.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+        Value::Number(number) => number.as_i64().is_some_and(|number| number.unsigned_abs() <= 1 << 53),
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(members) => members.iter().all(|(name, value)| name.is_ascii() && is_plain(value)),
+    }
 }
 
 /// Builds a [`Value`] at some depth.
@@ -181,6 +196,18 @@ mod tests {
         #[test]
         fn never_panics(bytes: Vec<u8>) {
             let _ = strict(&bytes);
+        }
+
+        #[test]
+        fn canonical_is_what_a_library_of_the_standard_writes(
+            names in prop::collection::vec(".{0,6}", 0..6),
+            texts in prop::collection::vec("(?s).{0,12}", 0..6),
+            number: i64,
+        ) {
+            let mut members: Map<String, Value> = names.into_iter().zip(texts.into_iter().map(Value::from)).collect();
+            members.insert("number".into(), (number % (1 << 54)).into());
+            let value = Value::Array(vec![Value::Object(members), Value::Null, true.into()]);
+            prop_assert_eq!(canonical(&value).unwrap(), serde_json_canonicalizer::to_vec(&value).unwrap());
         }
 
         #[test]

@@ -173,14 +173,14 @@ fn write_one(
             Ok(()) => {}
             Err(WriteFault::Conflict(code)) => {
                 let refusal = on_conflict.map(|event| idempotency::explained(event, code));
-                refusal.into_iter().try_for_each(|event| appender.append(db, event))?;
+                refusal.into_iter().try_for_each(|event| appender.append(event))?;
                 return Ok(Err(StorageError::Conflict(code)));
             }
             Err(WriteFault::Database(error)) => return Err(error.into()),
         }
     }
     let recorded = !events.is_empty();
-    events.into_iter().try_for_each(|event| appender.append(db, event))?;
+    events.into_iter().try_for_each(|event| appender.append(event))?;
     if changes_state {
         appender.move_epoch();
     }

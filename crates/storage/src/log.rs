@@ -58,6 +58,8 @@ pub(crate) struct Appender<'a> {
     now: Timestamp,
     began_at: (u64, u64),
     kept: Vec<(TileAddress, Hash)>,
+    /// Events of this transaction, not yet in their table.
+    events: Vec<(LoggedEvent, Vec<u8>)>,
 }
 
 impl<'a> Appender<'a> {
@@ -72,7 +74,7 @@ impl<'a> Appender<'a> {
         // Log time never falls, whatever the clock does.
         let now = now.max(head.log_time);
         let began_at = (head.size(), head.epoch);
-        Ok(Self { head, instance, now, began_at, kept: Vec::new() })
+        Ok(Self { head, instance, now, began_at, kept: Vec::new(), events: Vec::new() })
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -88,7 +90,7 @@ impl<'a> Appender<'a> {
         Placed { log_index: self.head.size(), log_time: self.now }
     }
 
-    pub(crate) fn append(&mut self, db: &mut Db, said: Event) -> Result<(), StorageError> {
+    pub(crate) fn append(&mut self, said: Event) -> Result<(), StorageError> {
         let logged = LoggedEvent { index: self.head.size(), log_time: self.now, event: said };
         let leaf = logged.leaf().map_err(|_| StorageError::Damaged("event"))?;
         let kept = &mut self.kept;
@@ -100,17 +102,17 @@ impl<'a> Appender<'a> {
                 kept.push((address, *hash));
             }
         });
-        let row =
-            (event::log_index.eq(signed(logged.index)?), event::log_time.eq(self.now.micros()), event::leaf.eq(leaf));
-        diesel::insert_into(event::table).values(row).execute(db)?;
-        intents::follow(db, &logged, self.instance)
+        self.events.push((logged, leaf));
+        Ok(())
     }
 
-    /// Writes tiles and head.
+    /// Writes events, tiles and head.
     pub(crate) fn finish(self, db: &mut Db) -> Result<(), StorageError> {
         if self.began_at == (self.head.size(), self.head.epoch) {
             return Ok(());
         }
+        insert(db, &self.events)?;
+        self.events.iter().try_for_each(|(logged, _)| intents::follow(db, logged, self.instance))?;
         self.kept.into_iter().try_for_each(|(address, hash)| extend_tile(db, address, &hash))?;
         let set = (
             log_head::size.eq(signed(self.head.size())?),
@@ -121,6 +123,30 @@ impl<'a> Appender<'a> {
         diesel::update(log_head::table.find(1)).set(set).execute(db)?;
         Ok(())
     }
+}
+
+/// Rows in one statement: PostgreSQL answers each statement over the network, SQLite keeps a prepared one for a single row.
+const ROWS: usize = 1000;
+
+fn insert(db: &mut Db, events: &[(LoggedEvent, Vec<u8>)]) -> Result<(), StorageError> {
+    let row = |(logged, leaf): &'_ (LoggedEvent, Vec<u8>)| {
+        let place = (event::log_index.eq(signed(logged.index)?), event::log_time.eq(logged.log_time.micros()));
+        Ok::<_, StorageError>((place.0, place.1, event::leaf.eq(leaf.clone())))
+    };
+    match db {
+        Db::Sqlite(sqlite) => {
+            for event in events {
+                diesel::insert_into(event::table).values(row(event)?).execute(sqlite)?;
+            }
+        }
+        Db::Postgres(postgres) => {
+            for part in events.chunks(ROWS) {
+                let rows = part.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+                diesel::insert_into(event::table).values(rows).execute(postgres)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn extend_tile(db: &mut Db, address: TileAddress, hash: &Hash) -> Result<(), StorageError> {

@@ -28,10 +28,7 @@ pub fn routes(edge: Edge) -> impl Fn(&mut ServiceConfig) + Send + Clone + 'stati
     move |routes| {
         routes
             .app_data(edge.clone())
-            .configure(docs.clone())
-            .service(well_known::jwks)
-            .service(keys::list::list)
-            .service(keys::show::show)
+            // Routes are tried in this order: the busy ones first.
             .service(keys::encrypt::encrypt)
             .service(keys::decrypt::decrypt)
             .service(keys::rewrap::rewrap)
@@ -48,6 +45,10 @@ pub fn routes(edge: Edge) -> impl Fn(&mut ServiceConfig) + Send + Clone + 'stati
             .service(exports::fetch)
             .service(log::checkpoint)
             .service(log::events)
-            .service(log::proof);
+            .service(log::proof)
+            .service(well_known::jwks)
+            .service(keys::list::list)
+            .service(keys::show::show)
+            .configure(docs.clone());
     }
 }

@@ -6,6 +6,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(value) = SealedValue::decode(bytes) else { return };
-    let _ = enc_structure(&value.kid, bytes);
+    let _ = enc_structure(value.kid, bytes);
     assert_eq!(value.encode().ok().as_deref(), Some(bytes));
 });

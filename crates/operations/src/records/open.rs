@@ -125,15 +125,17 @@ fn wanted(operations: &Operations, caller: &Caller, request: &Request) -> Result
         .map(|name| {
             let unknown = || OperationError::refused("field-unknown", "fields: the register has no such field");
             let name: FieldName = name.parse().map_err(|_| unknown())?;
-            let reading = match definition.fields.get(&name).map(|field| &field.class) {
+            let (reading, personal) = match definition.fields.get(&name).map(|field| &field.class) {
                 None => return Err(unknown()),
-                Some(FieldClass::Clear(_)) => Reading::Whole,
-                Some(FieldClass::Personal(_)) => operations.rules.reads(definition, &name, &caller.principal.roles),
+                Some(FieldClass::Clear(_)) => (Reading::Whole, None),
+                Some(FieldClass::Personal(personal)) => {
+                    (operations.rules.reads(definition, &name, &caller.principal.roles), Some(personal.mask))
+                }
             };
             if reading == Reading::Nothing {
                 return Err(OperationError::invalid(name.to_string(), "may not be read by your roles"));
             }
-            Ok(Wanted { name, reading })
+            Ok(Wanted { name, reading, personal })
         })
         .collect()
 }

@@ -4,6 +4,7 @@
 use km_audit::{Actor, Event, EventKind};
 use km_crypto::constant_time;
 use km_domain::{RecordId, RegisterName, ServiceIdentity, TenantId, register::RegisterDefinition};
+use km_envelope::cose::SubjectKey;
 use km_formats::cose;
 use km_personal::{SecretValue, index_inputs_of};
 use km_storage::{SubjectRow, Unrecorded};
@@ -86,7 +87,7 @@ fn terms_of(
     let version = u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
     let version =
         version.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
-    let data_key = operations.keys.unwrap_data_key(&version.stored, &row.wrapped)?;
+    let data_key = SubjectKey::new(&operations.keys.unwrap_data_key(&version.stored, &row.wrapped)?)?;
     let kid = format!("{}.1", sealed.record);
     let mut terms = Vec::new();
     for (target, key) in keys.index_keys(tenant, &definition.register) {
@@ -99,7 +100,7 @@ fn terms_of(
             &target.field,
             sealed.schema,
         );
-        let Ok(bytes) = km_envelope::cose::open_field(&data_key, kid.as_bytes(), &aad, &stored.value) else {
+        let Ok(bytes) = data_key.open_field(kid.as_bytes(), &aad, &stored.value) else {
             return Ok(Err(altered()));
         };
         let Some(value) = SecretValue::from_bytes(&bytes) else { return Ok(Err(altered())) };

@@ -8,6 +8,7 @@ use km_domain::{
     FieldName, RecordId, RegisterName, SubjectHandle, TenantId, Timestamp,
     register::{IndexKind, RegisterDefinition, Unique},
 };
+use km_envelope::cose::SubjectKey;
 use km_formats::{cbor, cose, json};
 use km_personal::{IndexInput, NORMALISER_VERSION, Validated, generalised, index_inputs, validate};
 use km_policy::Action;
@@ -268,6 +269,7 @@ impl Bench<'_> {
             }
         };
         // 2. Every value under a key of its own, tied to its place.
+        let subject_key = SubjectKey::new(&data_key)?;
         let kid = format!("{}.1", payload.record);
         let fields = validated
             .personal
@@ -282,13 +284,7 @@ impl Bench<'_> {
                     self.definition.schema,
                 );
                 let plaintext = value.to_bytes();
-                let sealed = km_envelope::cose::seal_field(
-                    &data_key,
-                    kid.as_bytes(),
-                    &aad,
-                    plaintext.expose(),
-                    &random::bytes(),
-                )?;
+                let sealed = subject_key.seal_field(kid.as_bytes(), &aad, plaintext.expose(), &random::bytes())?;
                 Ok(SealedField { field: field.clone(), value: sealed })
             })
             .collect::<Result<Vec<_>, OperationError>>()?;

@@ -1,7 +1,8 @@
 //! The versions that the registry supplied, held against what the key manager knows of them, and opened.
 
 use km_crypto::constant_time;
-use km_domain::{FieldName, RecordId, SecretBytes, TenantId, register::Mask};
+use km_domain::{FieldName, RecordId, TenantId, register::Mask};
+use km_envelope::cose::SubjectKey;
 use km_formats::cose;
 use km_personal::SecretValue;
 use km_storage::{SubjectId, SubjectRow};
@@ -14,6 +15,8 @@ use crate::{Caller, Keys, OperationError, Operations, keys::names, rules::Readin
 pub(super) struct Wanted {
     pub name: FieldName,
     pub reading: Reading,
+    /// How a personal field is masked, where the register says; none for a clear field.
+    pub personal: Option<Option<Mask>>,
 }
 
 /// What became of one record of the request: one version, or all of them from the newest down where history is asked for.
@@ -75,7 +78,8 @@ pub(super) fn open_all(
                                 let missing =
                                     || OperationError::Unavailable("a key-encryption key version is missing".into());
                                 let kek = kek.ok_or_else(missing)?;
-                                data_key.insert(operations.keys.unwrap_data_key(&kek.stored, &row.wrapped)?)
+                                let unwrapped = operations.keys.unwrap_data_key(&kek.stored, &row.wrapped)?;
+                                data_key.insert(SubjectKey::new(&unwrapped)?)
                             }
                         };
                         open_version(caller.tenant(), request, wanted, sealed, data_key)
@@ -139,14 +143,14 @@ fn open_version(
     request: &Request,
     wanted: &[Wanted],
     sealed: &SealedRecord,
-    data_key: &SecretBytes,
+    data_key: &SubjectKey,
 ) -> Result<Values, Refusal> {
     let definition = &request.register;
     let clear: Map<String, Value> = serde_json::from_str(&sealed.clear).map_err(|_| altered())?;
     let kid = format!("{}.1", sealed.record);
     let mut opened = Values { values: Vec::new(), masked: Vec::new() };
     for field in wanted {
-        let Some((_, personal)) = definition.personal_field(field.name.as_str()) else {
+        let Some(mask) = field.personal else {
             if let Some(value) = clear.get(field.name.as_str()) {
                 opened.values.push((field.name.clone(), SecretValue::new(value.clone())));
             }
@@ -161,10 +165,9 @@ fn open_version(
             &field.name,
             sealed.schema,
         );
-        let bytes =
-            km_envelope::cose::open_field(data_key, kid.as_bytes(), &aad, &stored.value).map_err(|_| altered())?;
+        let bytes = data_key.open_field(kid.as_bytes(), &aad, &stored.value).map_err(|_| altered())?;
         let value = SecretValue::from_bytes(&bytes).ok_or_else(altered)?;
-        let value = match (field.reading, personal.mask) {
+        let value = match (field.reading, mask) {
             (Reading::Whole, _) => value,
             (_, mask) => SecretValue::new(km_personal::mask(mask.unwrap_or(Mask::Hidden), value.expose())),
         };
