@@ -31,6 +31,13 @@ postgres_start() {
   export PATH=$PATH:$bin
 }
 
+# postgres_restart FOLDER HOW: of a server that postgres_start started, from another shell; how: fast, or immediate as in a crash.
+postgres_restart() {
+  local bin
+  bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1)
+  as_postgres "$bin/pg_ctl" -D "$1/data" -l "$1/log" -m "$2" -w restart
+}
+
 postgres_stop() {
   [[ -n $postgres_dir ]] || return 0
   as_postgres "$postgres_bin/pg_ctl" -D "$postgres_dir/data" -m immediate stop >/dev/null 2>&1 || true

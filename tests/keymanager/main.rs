@@ -7,6 +7,7 @@ mod grpc;
 mod idempotency;
 mod jobs;
 mod officer;
+mod other_token;
 mod rest;
 mod roles;
 mod routes;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use km_test_support::TestToken;
+use km_test_support::{Module, TestToken};
 
 use crate::identities::{self, Identity};
 use crate::orders;
@@ -20,6 +20,8 @@ pub struct Options {
     pub terms_per_minute: u32,
     /// Starts the registry beside the key manager.
     pub registry: bool,
+    /// What kind of token the key manager has.
+    pub token: Module,
     /// How much the services log.
     pub log_level: &'static str,
     /// Milliseconds until the key manager answers 503. Long, for tests share a loaded machine.
@@ -40,6 +42,7 @@ impl Default for Options {
             max_body: 2 * 1024 * 1024,
             terms_per_minute: 10_000,
             registry: false,
+            token: Module::default(),
             log_level: "info",
             deadline_ms: 20_000,
             token_threads: 4,

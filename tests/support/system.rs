@@ -59,7 +59,7 @@ impl System {
     /// Starts everything and waits until it is ready.
     #[track_caller]
     pub fn start(database: Database, options: Options) -> Self {
-        let (token, folder) = (TestToken::new(), TestFolder::new("system"));
+        let (token, folder) = (TestToken::of(options.token), TestFolder::new("system"));
         for name in ["issuer", "registry", "secrets", "logs", "certificates"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
@@ -112,6 +112,10 @@ impl System {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub fn test_token(&self) -> &TestToken {
+        &self.token
     }
 
     /// A file that `init` made for others to pin.

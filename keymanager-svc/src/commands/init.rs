@@ -14,6 +14,7 @@ pub fn run(config: &Config, tenant: Option<&str>) -> Result<(), StartError> {
     create_private_dir(&config.state_dir)?;
     super::migrate::run(config)?;
     let parts = startup::open(config)?;
+    keys::check_token(&parts.operations)?;
     let mut made = keys::initialise(&parts.operations, &parts.committer)?;
     if let Some(tenant) = tenant {
         let tenant = tenant.parse().map_err(|error: km_domain::IdError| StartError(error.to_string()))?;

@@ -45,6 +45,11 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
     let description = parts.operations.keys.describe();
     readiness.fact("token", format!("{} {} {}", description.model, description.label, description.serial));
     readiness.fact("token_lacks", description.lacks.clone());
+    if !description.lacks.is_empty() {
+        let lacks = description.lacks.join(", ");
+        tracing::warn!(event = "token.lacks", lacks, "the token cannot do everything; what needs the rest is refused");
+    }
+    keys::check_token(&parts.operations)?;
     let leaf = jobs::certificate::first(&parts)?;
     let identity = Identity::from_pem(leaf.chain.as_bytes(), leaf.key.expose().as_bytes())?;
     let root = pem::certificate(&keys::root_certificate(&parts.operations, keys::names::SERVICE_ROOT)?);

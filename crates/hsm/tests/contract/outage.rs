@@ -2,7 +2,7 @@
 
 use km_domain::{KeyAlgorithm, SignatureAlgorithm};
 use km_hsm::Token;
-use km_keystore::{Inventory, KeyStoreError, Mac, Placement, Sign};
+use km_keystore::{Generate, Inventory, KeyStoreError, Mac, Placement, Sign};
 use km_test_support::{Module, TestToken};
 
 use crate::{id, make};
@@ -28,6 +28,8 @@ pub fn all(test: &TestToken, token: &Token) {
         Module::Kryoptic | Module::Bare => {
             token.probe().unwrap();
             assert_eq!(token.mac(&wrapped, b"m").unwrap(), code);
+            let made = token.generate(KeyAlgorithm::P256, &Placement::Resident { label: "lost".into() });
+            assert!(matches!(made, Err(KeyStoreError::Unavailable(_))), "a key would be made that nobody finds again");
         }
     }
     assert!(token.recover().is_err(), "there is nothing to recover to");

@@ -5,6 +5,7 @@ mod initialise;
 mod jwks;
 mod list;
 mod make;
+mod needs;
 mod of_tenant;
 mod root;
 mod rotate;
@@ -13,6 +14,7 @@ pub use create::{NewKey, create};
 pub use initialise::{initialise, initialise_tenant};
 pub use jwks::jwks;
 pub use list::{list, show};
+pub use needs::check_token;
 pub use root::root_certificate;
 pub use rotate::{Rotated, rotate};
 
