@@ -132,6 +132,11 @@ impl System {
         &self.issuer
     }
 
+    /// The token that the key manager uses.
+    pub fn hardware(&self) -> &TestToken {
+        &self.token
+    }
+
     /// A command of the key manager's program that will run with the token.
     pub fn key_manager_command(&self, command: &str) -> Command {
         self.command("keymanager-svc", command, &self.config("keymanager"))

@@ -17,13 +17,12 @@ pub struct KeyManager {
     pub committer: Committer,
     pub backend: Caller,
     officer: Caller,
-    _database: TestDatabase,
+    _database: Option<TestDatabase>,
 }
 
 impl KeyManager {
-    pub fn start(token: &TestToken, file: TestDatabase) -> Self {
-        let database = Database::open(file.url(), None, 2).expect("a database");
-        km_storage::migrations().run(&database).expect("its tables");
+    /// On a fresh token and database.
+    pub fn start(token: &TestToken, database: TestDatabase) -> Self {
         let config = TokenConfig {
             module: token.module.clone(),
             label: token.label.clone(),
@@ -32,6 +31,14 @@ impl KeyManager {
             sessions: 2,
             wait: Duration::from_secs(2),
         };
+        let opened = Self::open(config, database.url());
+        Self { _database: Some(database), ..opened }
+    }
+
+    /// On a token and a database that others have used, while nobody else does.
+    pub fn open(config: TokenConfig, url: &str) -> Self {
+        let database = Database::open(url, None, 2).expect("a database");
+        km_storage::migrations().run(&database).expect("its tables");
         let (storage, clock) = (Storage::new(database), Arc::new(SystemClock));
         let committer = Committer::start(storage.clone(), clock.clone(), "bench".into()).expect("a commit thread");
         let token = Arc::new(Token::open(config).expect("a token"));
@@ -39,15 +46,20 @@ impl KeyManager {
         let tenant = "demo".parse().expect("a tenant");
         keys::initialise(&operations, &committer).expect("the installation's keys");
         keys::initialise_tenant(&operations, &committer, &tenant).expect("the tenant's keys");
-        Self { operations, committer, backend: caller(Role::Backend), officer: caller(Role::Officer), _database: file }
+        Self { operations, committer, backend: caller(Role::Backend), officer: caller(Role::Officer), _database: None }
     }
 
     /// Makes a key that backends may use.
     pub fn key(&self, id: &str, purpose: KeyPurpose, algorithm: KeyAlgorithm) {
+        self.make(id, purpose, algorithm);
+        self.operations.keyring.load(&self.operations.storage, &*self.operations.keys).expect("a keyring");
+    }
+
+    /// As [`Self::key`], but the key is not yet among those that operations find.
+    pub fn make(&self, id: &str, purpose: KeyPurpose, algorithm: KeyAlgorithm) {
         let new = NewKey { id: id.parse().expect("an id"), purpose, algorithm, roles: BTreeSet::from([Role::Backend]) };
         let made = keys::create(&self.operations, &self.committer, &self.officer, new);
         self.committer.record(made).expect("a record").outcome.expect("a key");
-        self.operations.keyring.load(&self.operations.storage, &*self.operations.keys).expect("a keyring");
     }
 }
 

@@ -94,15 +94,16 @@ end
 }
 
 /// Makes calls that were prepared, each once, over these connections, one thread for each, until the time is over or none is
-/// left. `call` gives the number of operations that a call did, or nothing if it failed.
+/// left. `call` gives the number of operations that a call did, or why it failed; the first reason is shown.
 pub fn drive<C: Send, J: Send>(
     server: u32,
     connections: Vec<C>,
     jobs: VecDeque<J>,
     time: Duration,
-    call: impl Fn(&C, J) -> Option<usize> + Sync,
+    call: impl Fn(&C, J) -> Result<usize, String> + Sync,
 ) -> Figures {
     let jobs = Mutex::new(jobs);
+    let reason = Mutex::new(None);
     let before = processor_time(server);
     let begun = Instant::now();
     let work = |connection: C| {
@@ -111,8 +112,11 @@ pub fn drive<C: Send, J: Send>(
             let Some(job) = jobs.lock().expect("no panic while a call was taken").pop_front() else { break };
             let sent = Instant::now();
             match call(&connection, job) {
-                Some(items) => done += items,
-                None => errors += 1,
+                Ok(items) => done += items,
+                Err(why) => {
+                    errors += 1;
+                    reason.lock().expect("no panic while a reason was kept").get_or_insert(why);
+                }
             }
             times.push(sent.elapsed());
         }
@@ -131,6 +135,9 @@ pub fn drive<C: Send, J: Send>(
     });
     // Calls that were under way when the time was over count, and so does their time.
     let (elapsed, took) = (begun.elapsed(), processor_time(server).saturating_sub(before));
+    if let Some(reason) = reason.into_inner().expect("no panic while a reason was kept") {
+        eprintln!("{errors} calls failed, the first so: {reason}");
+    }
     Figures {
         rate: done as f64 / elapsed.as_secs_f64(),
         latency: Latency::of(times),

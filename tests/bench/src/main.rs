@@ -41,6 +41,9 @@ enum Command {
     /// The web server that is a ceiling; `run` starts it.
     #[command(hide = true)]
     Bare(ceilings::bare::Bare),
+    /// Makes many keys; `run` starts it.
+    #[command(hide = true)]
+    Fill(rows::start::Fill),
 }
 
 #[derive(Args)]
@@ -92,6 +95,10 @@ fn main() -> ExitCode {
             let report = timing::run(token);
             std::fs::write(&json, format!("{report:#}\n")).expect("the report can be written");
         }),
+        Command::Fill(fill) => {
+            fill.run();
+            ExitCode::SUCCESS
+        }
         Command::Bare(bare) => match bare.serve() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

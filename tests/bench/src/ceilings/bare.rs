@@ -74,12 +74,11 @@ impl Bare {
             .keep_alive(Duration::from_secs(30))
             .tcp_nodelay(true)
             .listen_rustls_0_23(listener, self.tls())?;
-        let runtime = actix_web::rt::System::new();
-        let server = runtime.block_on(async { server.run() });
+        // The listener is bound: whoever connects from now on waits until the workers run.
         let known = self.folder.join("address");
         std::fs::write(known.with_extension("new"), format!("https://{address}"))?;
         std::fs::rename(known.with_extension("new"), known)?;
-        runtime.block_on(server)
+        actix_web::rt::System::new().block_on(async move { server.run().await })
     }
 
     fn tls(&self) -> ServerConfig {

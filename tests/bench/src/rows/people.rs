@@ -93,21 +93,14 @@ fn fields(number: u64) -> Map<String, Value> {
     fields.as_object().expect("an object").clone()
 }
 
-/// The seals of an answer in which every record must be sealed.
-pub fn seals(answer: &v1::SealRecordResponse) -> Option<Vec<(&str, &v1::Seal)>> {
-    let seal = |result: &'_ v1::SealResult| match &result.outcome {
-        Some(v1::seal_result::Outcome::Seal(_)) => true,
-        other => {
-            eprintln!("not sealed: {other:?}");
-            false
+/// The seals of an answer in which every record must be sealed, or the first refusal.
+pub fn seals(answer: &v1::SealRecordResponse) -> Result<Vec<(&str, &v1::Seal)>, String> {
+    let mut seals = Vec::with_capacity(answer.results.len());
+    for result in &answer.results {
+        match &result.outcome {
+            Some(v1::seal_result::Outcome::Seal(seal)) => seals.push((result.record.as_str(), seal)),
+            other => return Err(format!("not sealed: {other:?}")),
         }
-    };
-    if !answer.results.iter().all(seal) {
-        return None;
     }
-    let seals = answer.results.iter().filter_map(|result| match &result.outcome {
-        Some(v1::seal_result::Outcome::Seal(seal)) => Some((result.record.as_str(), seal)),
-        _ => None,
-    });
-    Some(seals.collect())
+    Ok(seals)
 }

@@ -16,7 +16,8 @@ pub const TOGETHER: Title = Title {
     what: "SealRecord, 10 fields, 100 in one JWE, records",
     ceiling: "the token alone: its operations for each record",
     reach: 0.7,
-    in_the_way: "",
+    in_the_way: "half of the processor's time is in the token; the rest: validation and normal forms 14 %, sealing 10 %, the commit \
+        thread 7 %, opening the JWE 5 %",
 };
 
 pub const SINGLY: Title = Title {
@@ -24,7 +25,8 @@ pub const SINGLY: Title = Title {
     what: "SealRecord, 10 fields, 100 JWEs a call, records",
     ceiling: "the token alone: its operations for each record",
     reach: 0.7,
-    in_the_way: "",
+    in_the_way: "done for each JWE and not for each call: the sender's key read and checked 13 %, a receipt signed 10 %, its \
+        signature verified 5 %, subjects looked up 5 %",
 };
 
 pub fn run(plan: &Plan, system: &System, token: &BareToken, form: Form) -> Row {
@@ -83,13 +85,7 @@ fn run_once(
     let token = system.token("backend");
     let callers = (0..connections).map(|_| system.grpc("demo").with_token(&token)).collect();
     drive(server, callers, jobs, time, |registry, message| {
-        let answer = registry.seal_record(message);
-        match &answer.result {
-            Ok(answer) => seals(answer).map(|seals| seals.len()),
-            Err(status) => {
-                eprintln!("SealRecord: {status:?}");
-                None
-            }
-        }
+        let answer = registry.seal_record(message).result.map_err(|status| format!("{status:?}"))?;
+        seals(&answer).map(|seals| seals.len())
     })
 }
