@@ -62,6 +62,7 @@ packages() {
   need postgresql '/usr/lib/postgresql/*/bin/initdb' "the second database under the same tests"
   need locales /usr/share/i18n/locales/tr_TR "the Turkish locale, in which i and I are not a pair"
   need shellcheck shellcheck "lints the scripts"
+  need faketime '/usr/lib/*/faketime/libfaketime.so.1' "sets the clock of one process wrong"
   install_missing_packages
 }
 

@@ -9,7 +9,7 @@ pub mod token;
 pub mod wait;
 
 pub use child::Child;
-pub use database::TestDatabase;
+pub use database::{TestDatabase, TestServer};
 pub use folder::TestFolder;
 pub use token::TestToken;
 pub use wait::wait_until;
