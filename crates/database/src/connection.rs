@@ -1,6 +1,11 @@
 //! A connection to either engine, opened and set up.
 
-use std::{fs, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use diesel::{
     Connection, PgConnection, SqliteConnection,
@@ -42,20 +47,43 @@ pub(crate) struct Connector {
     pub(crate) intent: Intent,
 }
 
+/// A connection and when it was last used.
+pub(crate) struct Kept {
+    pub(crate) db: Db,
+    used: Instant,
+}
+
+/// A server may hang up on a connection that is used no more; one that was used within this time is not asked first, which
+/// would be one more round trip for every query.
+const FRESH: Duration = Duration::from_millis(250);
+
+impl Kept {
+    pub(crate) fn now(db: Db) -> Self {
+        Self { db, used: Instant::now() }
+    }
+
+    /// Asks the server, if nobody has lately. A file does not hang up.
+    pub(crate) fn is_usable(&mut self) -> bool {
+        let asked = self.db.is_sqlite() || self.used.elapsed() < FRESH;
+        !self.db.is_broken() && (asked || self.db.ping().is_ok())
+    }
+}
+
 impl ManageConnection for Connector {
-    type Connection = Db;
+    type Connection = Kept;
     type Error = DatabaseError;
 
-    fn connect(&self) -> Result<Db, DatabaseError> {
-        connect(&self.access, self.intent)
+    fn connect(&self) -> Result<Kept, DatabaseError> {
+        connect(&self.access, self.intent).map(Kept::now)
     }
 
-    fn is_valid(&self, db: &mut Db) -> Result<(), DatabaseError> {
-        Ok(db.ping()?)
+    fn is_valid(&self, kept: &mut Kept) -> Result<(), DatabaseError> {
+        if kept.is_usable() { Ok(()) } else { Err(DatabaseError::Unavailable("the connection is gone".to_owned())) }
     }
 
-    fn has_broken(&self, db: &mut Db) -> bool {
-        std::thread::panicking() || db.is_broken()
+    fn has_broken(&self, kept: &mut Kept) -> bool {
+        kept.used = Instant::now();
+        std::thread::panicking() || kept.db.is_broken()
     }
 }
 

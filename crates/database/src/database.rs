@@ -5,15 +5,15 @@ use std::{
     os::unix::fs::MetadataExt,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
+use diesel::r2d2::{Pool, PooledConnection};
 
 use crate::{
     Access, DatabaseError, Db,
     access::Engine,
-    connection::{Connector, Intent, connect},
+    connection::{Connector, Intent, Kept, connect},
 };
 
 /// A pool of reading connections and one writing connection.
@@ -24,7 +24,7 @@ pub struct Database {
     /// Device and inode of the file that was opened, SQLite only.
     file: Option<(u64, u64)>,
     readers: Pool<Connector>,
-    writer: Mutex<Option<Idle>>,
+    writer: Mutex<Option<Kept>>,
 }
 
 impl Database {
@@ -43,7 +43,7 @@ impl Database {
             .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
             .build_unchecked(Connector { access: access.clone(), intent: Intent::Read });
         let file = inode(&access);
-        let database = Self { access, file, readers: pool, writer: Mutex::new(Some(Idle::now(writer))) };
+        let database = Self { access, file, readers: pool, writer: Mutex::new(Some(Kept::now(writer))) };
         drop(database.reader()?);
         Ok(database)
     }
@@ -72,7 +72,8 @@ impl Database {
     pub fn writer(&self) -> Result<Writer<'_>, DatabaseError> {
         let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.in_place()?;
-        let db = match slot.take().and_then(Idle::if_usable) {
+        let kept = slot.take().and_then(|mut kept| kept.is_usable().then_some(kept.db));
+        let db = match kept {
             Some(db) => db,
             None => connect(&self.access, Intent::Write)?,
         };
@@ -99,27 +100,6 @@ impl Database {
     }
 }
 
-/// The writing connection between two uses.
-struct Idle {
-    db: Db,
-    since: Instant,
-}
-
-/// A server may hang up on a connection that is used no more; one that was used within this time is not asked first.
-const FRESH: Duration = Duration::from_millis(250);
-
-impl Idle {
-    fn now(db: Db) -> Self {
-        Self { db, since: Instant::now() }
-    }
-
-    fn if_usable(mut self) -> Option<Db> {
-        // A file does not hang up.
-        let asked = self.db.is_sqlite() || self.since.elapsed() < FRESH;
-        (!self.db.is_broken() && (asked || self.db.ping().is_ok())).then_some(self.db)
-    }
-}
-
 fn inode(access: &Access) -> Option<(u64, u64)> {
     let Engine::Sqlite { path } = access.engine() else { return None };
     std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
@@ -132,20 +112,20 @@ impl Deref for Reader {
     type Target = Db;
 
     fn deref(&self) -> &Db {
-        &self.0
+        &self.0.db
     }
 }
 
 impl DerefMut for Reader {
     fn deref_mut(&mut self) -> &mut Db {
-        &mut self.0
+        &mut self.0.db
     }
 }
 
 /// The writing connection, held. It goes back when dropped, unless a panic interrupted its use.
 pub struct Writer<'a> {
     db: Option<Db>,
-    slot: MutexGuard<'a, Option<Idle>>,
+    slot: MutexGuard<'a, Option<Kept>>,
 }
 
 impl Writer<'_> {
@@ -160,6 +140,6 @@ impl Writer<'_> {
 
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
-        *self.slot = self.db.take().filter(|_| !std::thread::panicking()).map(Idle::now);
+        *self.slot = self.db.take().filter(|_| !std::thread::panicking()).map(Kept::now);
     }
 }

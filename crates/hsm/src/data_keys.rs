@@ -26,7 +26,7 @@ impl Wrap for Token {
             template.push(Attribute::ValueLen(32.into()));
             let key = Passing::new(session, session.generate_key(&Mechanism::AesKeyGen, &template)?);
             let plain = self.0.raw.read_32_bytes(session, key.handle)?;
-            let wrapped = Wrapping::KeyWrap.wrap(session, handle, key.handle)?;
+            let wrapped = self.0.raw.wrap_32_bytes(session, handle, key.handle)?;
             Ok(WrappedDataKey { plain, wrapped })
         })
     }
@@ -52,7 +52,7 @@ impl Wrap for Token {
         let targets = (Target::Key(from, Use::Wrap), Target::Key(to, Use::Wrap));
         self.run(targets, Blame::Input, |session, (from, to)| {
             let key = Wrapping::KeyWrap.unwrap(session, from, wrapped, &data_key(false))?;
-            Wrapping::KeyWrap.wrap(session, to, Passing::new(session, key).handle)
+            self.0.raw.wrap_32_bytes(session, to, Passing::new(session, key).handle)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The only unsafe code of the product: two PKCS#11 calls that the `cryptoki` crate cannot make.
+//! The only unsafe code of the product: PKCS#11 calls that the `cryptoki` crate cannot make, or makes twice.
 //!
 //! - C_GenerateKey with CKA_UNWRAP_TEMPLATE, an attribute whose value is an array of attributes, which `cryptoki` 0.12 does
 //!   not have. Without it whoever holds the PIN and a wrapped blob could unwrap the key into the open.
@@ -20,7 +20,8 @@ use cryptoki_sys::{
     CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_BBOOL, CK_FALSE, CK_FUNCTION_LIST, CK_KEY_TYPE, CK_MECHANISM, CK_OBJECT_CLASS,
     CK_TRUE, CK_ULONG, CKA_CLASS, CKA_COPYABLE, CKA_DECRYPT, CKA_DERIVE, CKA_ENCRYPT, CKA_EXTRACTABLE, CKA_ID,
     CKA_KEY_TYPE, CKA_LABEL, CKA_MODIFIABLE, CKA_PRIVATE, CKA_SENSITIVE, CKA_SIGN, CKA_TOKEN, CKA_UNWRAP,
-    CKA_UNWRAP_TEMPLATE, CKA_VALUE, CKA_VALUE_LEN, CKA_VERIFY, CKA_WRAP, CKK_AES, CKM_AES_KEY_GEN, CKO_SECRET_KEY,
+    CKA_UNWRAP_TEMPLATE, CKA_VALUE, CKA_VALUE_LEN, CKA_VERIFY, CKA_WRAP, CKK_AES, CKM_AES_KEY_GEN, CKM_AES_KEY_WRAP,
+    CKO_SECRET_KEY,
 };
 use km_domain::SecretBytes;
 
@@ -102,6 +103,31 @@ impl RawModule {
         Rv::from(code).into_result(Function::GenerateKey)?;
         // SAFETY: the module has just given this handle out.
         Ok(unsafe { ObjectHandle::new_from_raw(handle) })
+    }
+
+    /// Wraps a key of 32 bytes by AES Key Wrap (RFC 3394): 40 bytes. `cryptoki` asks for the length first, for which a token
+    /// may do all the work once more.
+    pub(crate) fn wrap_32_bytes(&self, session: &Session, kek: ObjectHandle, key: ObjectHandle) -> Result<Vec<u8>> {
+        let wrap = self.functions.C_WrapKey.ok_or(Error::NullFunctionPointer)?;
+        let mut mechanism =
+            CK_MECHANISM { mechanism: CKM_AES_KEY_WRAP, pParameter: ptr::null_mut(), ulParameterLen: 0 };
+        let (mut wrapped, mut length) = (vec![0_u8; 40], 40);
+        // SAFETY: the module writes at most `length` bytes to `wrapped`, and their number to `length`.
+        let code = unsafe {
+            wrap(
+                session.handle(),
+                &raw mut mechanism,
+                kek.handle(),
+                key.handle(),
+                wrapped.as_mut_ptr(),
+                &raw mut length,
+            )
+        };
+        Rv::from(code).into_result(Function::WrapKey)?;
+        if length != 40 {
+            return Err(Error::Pkcs11(RvError::KeySizeRange, Function::WrapKey));
+        }
+        Ok(wrapped)
     }
 
     /// Reads the 32 bytes of a key that may be read.

@@ -43,6 +43,11 @@ fn free_text(text: &str) -> Zeroizing<String> {
 /// Letters and digits in capitals; the signs that people put between groups are dropped.
 fn identifier(text: &str) -> Zeroizing<String> {
     let mut capitals = buffer(text.len());
+    if text.is_ascii() {
+        let kept = |c: &char| !is_ignorable(*c) && !c.is_whitespace() && !is_separator(*c);
+        capitals.extend(text.chars().filter(kept).map(|c| c.to_ascii_uppercase()));
+        return capitals;
+    }
     let characters = text.nfkc().filter(|c| !is_ignorable(*c) && !c.is_whitespace() && !is_separator(*c));
     capitals.extend(characters.map(digits::to_ascii).flat_map(char::to_uppercase));
     composed(&capitals)
@@ -64,6 +69,12 @@ fn email(text: &str) -> Result<Zeroizing<String>, &'static str> {
 /// Compatibility form, case folded, digits of all scripts in ASCII, ignorable characters dropped.
 fn fold(text: &str) -> Zeroizing<String> {
     let mut folded = buffer(text.len());
+    // Most text has nothing to compose or to join.
+    if text.is_ascii() && !text.chars().any(is_ignorable) {
+        folded.push_str(text);
+        folded.make_ascii_lowercase();
+        return folded;
+    }
     // Through capitals to small letters: that joins ß with ss and both small sigmas, without regard to any locale.
     let characters = text.nfkc().filter(|c| !is_ignorable(*c)).map(digits::to_ascii);
     folded.extend(characters.flat_map(char::to_uppercase).flat_map(char::to_lowercase));

@@ -36,14 +36,14 @@ impl Storage {
         let row = invitation::table
             .find(token_digest)
             .filter(invitation::expires.gt(now.micros()))
-            .first(&mut *self.connection()?)
+            .get_result(&mut *self.connection()?)
             .optional()?;
         Ok(row)
     }
 
     /// The certificate of this serial number.
     pub fn certificate(&self, serial: &str) -> Result<Option<CertificateRow>, StorageError> {
-        Ok(certificate::table.find(serial).first(&mut *self.connection()?).optional()?)
+        Ok(certificate::table.find(serial).get_result(&mut *self.connection()?).optional()?)
     }
 
     /// Revoked certificates that have not expired yet: what a revocation list must hold.

@@ -21,7 +21,7 @@ impl Storage {
         let row = export::table
             .find(id)
             .filter(export::tenant.eq(tenant.as_str()))
-            .first::<ExportRow>(&mut *self.connection()?)
+            .get_result::<ExportRow>(&mut *self.connection()?)
             .optional()?;
         Ok(row)
     }

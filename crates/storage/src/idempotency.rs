@@ -35,7 +35,7 @@ impl Storage {
         let row = idempotency::table
             .find((principal, key))
             .filter(idempotency::expires.gt(now.micros()))
-            .first::<IdempotencyRow>(&mut *self.connection()?)
+            .get_result::<IdempotencyRow>(&mut *self.connection()?)
             .optional()?;
         Ok(row)
     }

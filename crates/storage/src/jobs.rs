@@ -23,7 +23,7 @@ pub struct Lease {
 
 impl Storage {
     pub fn lease(&self, name: &str) -> Result<Option<Lease>, StorageError> {
-        Ok(job::table.find(name).first::<Lease>(&mut *self.connection()?).optional()?)
+        Ok(job::table.find(name).get_result::<Lease>(&mut *self.connection()?).optional()?)
     }
 }
 

@@ -148,7 +148,7 @@ impl Write {
         let (tenant, key_id, version) = (tenant.to_owned(), key_id.to_owned(), i64::from(version));
         Self::new(move |db, _| {
             let row = gcm_reservation::table.find((&tenant, &key_id, version));
-            let held: Option<i64> = row.select(gcm_reservation::reserved).first(db).optional()?;
+            let held: Option<i64> = row.select(gcm_reservation::reserved).get_result(db).optional()?;
             match held {
                 Some(held) if held + block > limit => Err(crate::WriteFault::Conflict("gcm-limit-reached")),
                 Some(_) => {

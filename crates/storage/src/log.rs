@@ -1,6 +1,6 @@
 //! The log's tables: events, tiles of hashes, the head, checkpoints and cosignatures.
 
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 use km_audit::{
     Event, Frontier, Hash, LoggedEvent,
     proof::BadProof,
@@ -67,8 +67,8 @@ impl<'a> Appender<'a> {
     pub(crate) fn begin(db: &mut Db, now: Timestamp, instance: &'a str) -> Result<Self, StorageError> {
         let query = log_head::table.find(1).select((log_head::log_time, log_head::epoch, log_head::frontier));
         let row: HeadRow = match db {
-            Db::Postgres(postgres) => query.for_update().first(postgres)?,
-            Db::Sqlite(sqlite) => query.first(sqlite)?,
+            Db::Postgres(postgres) => query.for_update().get_result(postgres)?,
+            Db::Sqlite(sqlite) => query.get_result(sqlite)?,
         };
         let head = head_from(row)?;
         // Log time never falls, whatever the clock does.
@@ -151,7 +151,7 @@ fn insert(db: &mut Db, events: &[(LoggedEvent, Vec<u8>)]) -> Result<(), StorageE
 
 fn extend_tile(db: &mut Db, address: TileAddress, hash: &Hash) -> Result<(), StorageError> {
     let key = (i64::from(address.level), signed(address.index)?);
-    let held: Option<Vec<u8>> = log_tile::table.find(key).select(log_tile::hashes).first(db).optional()?;
+    let held: Option<Vec<u8>> = log_tile::table.find(key).select(log_tile::hashes).get_result(db).optional()?;
     match held {
         Some(mut hashes) => {
             hashes.extend_from_slice(hash);
@@ -178,7 +178,7 @@ impl Storage {
         let row: HeadRow = log_head::table
             .find(1)
             .select((log_head::log_time, log_head::epoch, log_head::frontier))
-            .first(&mut *self.connection()?)?;
+            .get_result(&mut *self.connection()?)?;
         head_from(row)
     }
 
@@ -202,7 +202,7 @@ impl Storage {
         }
         let key = (i64::from(address.level), signed(address.index)?);
         let held: Option<Vec<u8>> =
-            log_tile::table.find(key).select(log_tile::hashes).first(&mut *self.connection()?).optional()?;
+            log_tile::table.find(key).select(log_tile::hashes).get_result(&mut *self.connection()?).optional()?;
         held.ok_or(StorageError::Damaged("log tile"))
     }
 
@@ -213,12 +213,11 @@ impl Storage {
 
     /// The newest signed checkpoint and its tree size.
     pub fn newest_checkpoint(&self) -> Result<Option<(u64, String)>, StorageError> {
-        let row: Option<(i64, String)> = checkpoint::table
-            .order(checkpoint::size.desc())
-            .select((checkpoint::size, checkpoint::note))
-            .first(&mut *self.connection()?)
-            .optional()?;
-        row.map(|(size, note)| Ok((unsigned(size)?, note))).transpose()
+        let mut connection = self.connection()?;
+        let newest: Option<i64> = checkpoint::table.select(max(checkpoint::size)).get_result(&mut *connection)?;
+        let Some(size) = newest else { return Ok(None) };
+        let note = checkpoint::table.find(size).select(checkpoint::note).get_result(&mut *connection)?;
+        Ok(Some((unsigned(size)?, note)))
     }
 
     /// Cosignatures of the checkpoint of this size: witness and note.

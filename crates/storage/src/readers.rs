@@ -51,7 +51,8 @@ impl ReaderRow {
 
 impl Storage {
     pub fn reader_key(&self, tenant: &TenantId, thumbprint: &str) -> Result<Option<ReaderRow>, StorageError> {
-        let row = reader_key::table.find((tenant.as_str(), thumbprint)).first(&mut *self.connection()?).optional()?;
+        let row =
+            reader_key::table.find((tenant.as_str(), thumbprint)).get_result(&mut *self.connection()?).optional()?;
         Ok(row)
     }
 

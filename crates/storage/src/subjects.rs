@@ -118,7 +118,7 @@ impl Storage {
         let digest = subject_history::table
             .find(key)
             .select(subject_history::digest)
-            .first(&mut *self.connection()?)
+            .get_result(&mut *self.connection()?)
             .optional()?;
         Ok(digest)
     }
@@ -167,22 +167,37 @@ fn kek_is_active(db: &mut km_database::Db, row: &SubjectRow, kek: &str) -> Resul
     if active == 1 { Ok(()) } else { Err(WriteFault::Conflict("key-encryption-key-not-active")) }
 }
 
+/// In one statement on PostgreSQL, which answers each over the network; SQLite keeps a prepared one for a single row.
+fn insert(db: &mut km_database::Db, rows: &[SubjectRow]) -> Result<(), WriteFault> {
+    let made = match db {
+        km_database::Db::Postgres(postgres) => diesel::insert_into(subject::table).values(rows).execute(postgres),
+        km_database::Db::Sqlite(sqlite) => rows
+            .iter()
+            .try_fold(0, |count, row| Ok(count + diesel::insert_into(subject::table).values(row).execute(sqlite)?)),
+    };
+    unique(made, "record-exists")
+}
+
 impl Write {
-    /// A new subject, under this key-encryption key.
-    pub fn insert_subject(row: SubjectRow, kek: &str) -> Self {
+    /// New subjects of one tenant, register and version of this key-encryption key: all of them or none.
+    pub fn insert_subjects(rows: Vec<SubjectRow>, kek: &str) -> Self {
         let kek = kek.to_owned();
         Self::new(move |db, _| {
-            kek_is_active(db, &row, &kek)?;
-            let erased: i64 = tombstone::table
-                .filter(tombstone::tenant.eq(&row.tenant))
-                .filter(tombstone::register.eq(&row.register))
-                .filter(tombstone::record.eq(&row.record))
-                .count()
-                .get_result(db)?;
-            if erased > 0 {
-                return Err(WriteFault::Conflict("record-erased"));
+            let Some(first) = rows.first() else { return Ok(()) };
+            kek_is_active(db, first, &kek)?;
+            for part in rows.chunks(IDS) {
+                let erased: i64 = tombstone::table
+                    .filter(tombstone::tenant.eq(&first.tenant))
+                    .filter(tombstone::register.eq(&first.register))
+                    .filter(tombstone::record.eq_any(part.iter().map(|row| &row.record)))
+                    .count()
+                    .get_result(db)?;
+                if erased > 0 {
+                    return Err(WriteFault::Conflict("record-erased"));
+                }
+                insert(db, part)?;
             }
-            unique(diesel::insert_into(subject::table).values(&row).execute(db), "record-exists")
+            Ok(())
         })
     }
 

@@ -249,7 +249,8 @@ fn found(bench: &Bench, id: &SubjectId) -> HashMap<RecordId, SubjectRow> {
 fn a_seal_under_a_key_that_was_rotated_away_does_not_come_in() {
     for bench in benches() {
         let (id, row) = subject(1);
-        let sealing = Unrecorded::new((), event(EventKind::RecordSealed)).with(Write::insert_subject(row, "kek"));
+        let sealing =
+            Unrecorded::new((), event(EventKind::RecordSealed)).with(Write::insert_subjects(vec![row], "kek"));
         let refused = bench.committer.record(sealing);
         assert!(matches!(refused, Err(StorageError::Conflict("key-encryption-key-not-active"))));
         assert!(found(&bench, &id).is_empty());
@@ -262,7 +263,7 @@ fn a_withdrawn_version_gives_way_to_the_one_before() {
         let (id, first) = subject(1);
         let record = |write| bench.committer.record(Unrecorded::new((), event(EventKind::RecordSealed)).with(write));
         record(Write::insert_key_version(kek())).unwrap();
-        record(Write::insert_subject(first, "kek")).unwrap();
+        record(Write::insert_subjects(vec![first], "kek")).unwrap();
         record(Write::confirm_subject(&id, 1)).unwrap();
         record(Write::advance_subject(subject(2).1)).unwrap();
         assert_eq!(found(&bench, &id)[&id.record].version, 2);
@@ -285,7 +286,7 @@ fn a_withdrawn_version_gives_way_to_the_one_before() {
         };
         record(Write::erase_subject(grave)).unwrap();
         assert!(found(&bench, &id).is_empty());
-        let back = record(Write::insert_subject(subject(1).1, "kek"));
+        let back = record(Write::insert_subjects(vec![subject(1).1], "kek"));
         assert!(matches!(back, Err(StorageError::Conflict("record-erased"))), "the id is not used again");
     }
 }

@@ -188,6 +188,7 @@ fn seal_item(
         receipt: ReceiptDraft { register: definition.register.clone(), records: Vec::new(), nonce: incoming.nonce },
         sender: incoming.sender.thumbprint,
     };
+    let mut new = Vec::new();
     for payload in &incoming.records {
         let twice = done.results.iter().any(|result| result.record == payload.record);
         let checked = if twice {
@@ -197,15 +198,21 @@ fn seal_item(
         };
         let outcome = match checked {
             Ok(validated) => {
-                let (seal, row, write) = bench.seal(payload, &validated, subjects.get(&payload.record))?;
+                let (seal, row) = bench.seal(payload, &validated, subjects.get(&payload.record))?;
                 done.handles.push(row.handle()?);
-                done.writes.push(write);
+                match subjects.contains_key(&payload.record) {
+                    true => done.writes.push(Write::advance_subject(row)),
+                    false => new.push(row),
+                }
                 done.receipt.records.push((payload.record, seal.sealed.version));
                 Ok(seal)
             }
             Err(refusal) => Err(refusal),
         };
         done.results.push(SealResult { record: payload.record, outcome });
+    }
+    if !new.is_empty() {
+        done.writes.push(Write::insert_subjects(new, bench.kek.id.as_str()));
     }
     Ok(done)
 }
@@ -251,7 +258,7 @@ impl Bench<'_> {
         payload: &Payload,
         validated: &Validated,
         subject: Option<&SubjectRow>,
-    ) -> Result<(Seal, SubjectRow, Write), OperationError> {
+    ) -> Result<(Seal, SubjectRow), OperationError> {
         // 1. The subject key: a new person's is made, a known person's unwrapped.
         let version = payload.base_version + 1;
         let store = &*self.operations.keys;
@@ -307,11 +314,7 @@ impl Bench<'_> {
         row.version = i64::from(version);
         row.confirmed = 0;
         row.updated = self.now.micros();
-        let write = match subject {
-            None => Write::insert_subject(row.clone(), self.kek.id.as_str()),
-            Some(_) => Write::advance_subject(row.clone()),
-        };
-        Ok((Seal { sealed, terms }, row, write))
+        Ok((Seal { sealed, terms }, row))
     }
 
     fn new_subject(&self, record: RecordId, kek_version: u32, wrapped: Vec<u8>) -> SubjectRow {

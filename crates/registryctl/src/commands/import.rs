@@ -1,5 +1,6 @@
 //! `registryctl import`
 
+use futures_util::stream::{FuturesOrdered, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use km_api::{
     Problem,
@@ -44,6 +45,25 @@ struct Report<'a> {
 }
 
 const MOST_SHOWN: u64 = 100;
+/// Batches sent before the first of them is answered: while one is sealed, another is stored and a third is encrypted.
+const UNDER_WAY: usize = 3;
+
+/// A batch that is sent or has nothing to send.
+struct Batch {
+    number: u64,
+    /// The rows that go out.
+    rows: Vec<u64>,
+    /// Rows that break a rule by themselves.
+    refused: u64,
+    /// Where the file stands after it.
+    position: u64,
+}
+
+/// A batch with what goes out.
+struct Prepared {
+    batch: Batch,
+    drafts: Vec<Draft>,
+}
 
 /// Imports a file in batches. A batch that an earlier run finished is passed over; one that it began is sent again under the
 /// same record ids.
@@ -100,16 +120,34 @@ fn checked<'a>(row: &'a Row, definition: &RegisterDefinition) -> Result<&'a Map<
 
 impl Run<'_> {
     async fn all(mut self, mut rows: Rows, batch_size: usize) -> Result<Outcome, ClientError> {
+        let mut under_way = FuturesOrdered::new();
         for number in 0.. {
             let batch: Vec<Row> = rows.by_ref().take(batch_size).collect::<Result<_, _>>()?;
-            let Some(position) = batch.last().map(|row| row.position) else { break };
-            self.batch(number, batch).await?;
-            self.report.bar.set_position(position);
+            if batch.is_empty() {
+                break;
+            }
+            if let Some(prepared) = self.prepare(number, batch)? {
+                let (session, definition) = (self.session, self.definition);
+                under_way.push_back(async move {
+                    let results = session.put_bulk(definition, &prepared.drafts).await;
+                    (prepared.batch, results)
+                });
+            }
+            if under_way.len() >= UNDER_WAY
+                && let Some((batch, results)) = under_way.next().await
+            {
+                self.account(&batch, &results?)?;
+            }
+        }
+        while let Some((batch, results)) = under_way.next().await {
+            self.account(&batch, &results?)?;
         }
         Ok(self.report.end("stored"))
     }
 
-    async fn batch(&mut self, number: u64, batch: Vec<Row>) -> Result<(), ClientError> {
+    /// What is to be sent of a batch; nothing where an earlier run finished it, or where no row of it keeps the rules.
+    fn prepare(&mut self, number: u64, batch: Vec<Row>) -> Result<Option<Prepared>, ClientError> {
+        let position = batch.last().map_or(0, |row| row.position);
         if let Some(tally) = self.journal.done(number) {
             self.report.total.existing += tally.created + tally.existing;
             // Rows with faults of their own are told again; those that the service refused are counted.
@@ -119,34 +157,40 @@ impl Run<'_> {
             }
             let told = self.report.total.refused - before;
             self.report.total.refused += tally.refused.saturating_sub(told);
-            return Ok(());
+            self.report.bar.set_position(position);
+            return Ok(None);
         }
-        let before = self.report.total.clone();
+        let before = self.report.total.refused;
         let good: Vec<(u64, Map<String, Value>)> = batch
             .into_iter()
             .filter(|row| self.report.check(row, self.definition))
             .filter_map(|row| Some((row.number, row.fields.ok()?)))
             .collect();
-        if !good.is_empty() {
-            self.send(number, good).await?;
+        let refused = self.report.total.refused - before;
+        let rows: Vec<u64> = good.iter().map(|(row, _)| *row).collect();
+        let batch = Batch { number, rows, refused, position };
+        if good.is_empty() {
+            self.account(&batch, &[])?;
+            return Ok(None);
         }
-        let tally = self.report.total.since(&before);
-        self.journal.finish(number, &tally)
+        let ids = self.journal.ids(number, &batch.rows, || new_record_id(self.session.clock().now()))?;
+        let draft = |(record, (_, fields))| Draft { record, base_version: 0, fields };
+        Ok(Some(Prepared { batch, drafts: ids.into_iter().zip(good).map(draft).collect() }))
     }
 
-    async fn send(&mut self, number: u64, good: Vec<(u64, Map<String, Value>)>) -> Result<(), ClientError> {
-        let rows: Vec<u64> = good.iter().map(|(row, _)| *row).collect();
-        let ids = self.journal.ids(number, &rows, || new_record_id(self.session.clock().now()))?;
-        let draft = |(record, (_, fields))| Draft { record, base_version: 0, fields };
-        let drafts: Vec<Draft> = ids.into_iter().zip(good).map(draft).collect();
-        let results = self.session.put_bulk(self.definition, &drafts).await?;
+    /// Counts what became of a batch, and notes that it is done.
+    fn account(&mut self, batch: &Batch, results: &[BulkResult]) -> Result<(), ClientError> {
         // What may succeed later is no verdict on the row: the batch is not done, and the next run sends it again.
         let passing = results.iter().filter_map(|stored| stored.problem.as_ref());
         if let Some(problem) = passing.into_iter().find(|problem| problem.retry_after.is_some()) {
             return Err(ClientError::Unavailable(problem.to_string()));
         }
-        rows.iter().zip(&results).for_each(|(row, stored)| self.report.stored(*row, stored));
-        Ok(())
+        let before = self.report.total.clone();
+        batch.rows.iter().zip(results).for_each(|(row, stored)| self.report.stored(*row, stored));
+        let mut tally = self.report.total.since(&before);
+        tally.refused += batch.refused;
+        self.report.bar.set_position(batch.position);
+        self.journal.finish(batch.number, &tally)
     }
 }
 

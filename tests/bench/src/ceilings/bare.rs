@@ -78,7 +78,7 @@ impl Bare {
         let known = self.folder.join("address");
         std::fs::write(known.with_extension("new"), format!("https://{address}"))?;
         std::fs::rename(known.with_extension("new"), known)?;
-        actix_web::rt::System::new().block_on(async move { server.run().await })
+        actix_web::rt::System::new().block_on(server.run())
     }
 
     fn tls(&self) -> ServerConfig {
