@@ -22,10 +22,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::{config::Config, startup::StartError};
 
 /// Whatever is freed is overwritten first: HTTP, JSON and base64 buffers too that held a value or a data key for a moment. What
-/// wipes itself earlier (`SecretBytes` and its kin) does not wait for this. Underneath mimalloc: what one thread allocates here
-/// another frees, which took the system's allocator a quarter of all processor time.
+/// wipes itself earlier (`SecretBytes` and its kin) does not wait for this.
 #[global_allocator]
-static WIPING: zeroizing_alloc::ZeroAlloc<mimalloc::MiMalloc> = zeroizing_alloc::ZeroAlloc(mimalloc::MiMalloc);
+static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 /// The Sealkeep key manager.
 #[derive(Parser)]

@@ -117,7 +117,7 @@ fn an_hour_ahead_and_back_lets_nothing_in_twice() {
     unknown_key(&system);
     // 3. An hour behind: tokens are not valid yet, and nothing that was used is new again.
     clock.set(-HOUR);
-    let early = system.registry_anyone().with_token(&system.fresh_token("caseworker")).get("/v1/registers/individual");
+    let early = system.registry_anyone().with_token(system.fresh_token("caseworker")).get("/v1/registers/individual");
     early.refused(401, "token-invalid");
     let told = wait_until(RECOVERY, || send(&system, &long, record, &used).status != 200);
     assert!(told && !send(&system, &long, record, &used).text().contains("answer"));
