@@ -31,6 +31,6 @@ tests/tokens/build.sh >>"$logs/soak-build.log" 2>&1 || { tail -40 "$logs/soak-bu
 
 trap postgres_stop EXIT
 trap 'exit 130' INT TERM
-if $postgres; then postgres_start >"$logs/soak-postgres.log" 2>&1; fi
+if $postgres; then postgres_start off >"$logs/soak-postgres.log" 2>&1; fi
 # Not exec: the server is stopped afterwards.
 target/release/km-soak --minutes "$minutes" "${options[@]}"
