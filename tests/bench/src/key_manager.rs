@@ -43,6 +43,7 @@ impl KeyManager {
         let committer = Committer::start(storage.clone(), clock.clone(), "bench".into()).expect("a commit thread");
         let token = Arc::new(Token::open(config).expect("a token"));
         let operations = Operations { storage, keys: token, keyring: Keyring::default(), rules: rules(), clock };
+        operations.keyring.load(&operations.storage, &*operations.keys).expect("a keyring");
         let tenant = "demo".parse().expect("a tenant");
         keys::initialise(&operations, &committer).expect("the installation's keys");
         keys::initialise_tenant(&operations, &committer, &tenant).expect("the tenant's keys");
