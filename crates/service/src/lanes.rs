@@ -1,7 +1,8 @@
 //! Lanes: how the asynchronous edge hands synchronous work to fixed threads behind a short queue.
 //!
 //! A lane never grows: when its queue is full or a deadline passes, the caller is told so at once. A thread that does
-//! not come back (a token that hangs) is written off and replaced, a bounded number of times.
+//! not come back (a token that hangs) is written off and replaced, a bounded number of times; should it come back later, it
+//! takes a vacant place.
 
 use std::{
     collections::VecDeque,
@@ -56,7 +57,7 @@ struct Inner {
     capacity: usize,
     /// A job that runs for longer has taken its thread with it.
     patience: Duration,
-    /// How many threads may be written off before the lane stays short of them.
+    /// How many threads may be away at a time before the lane stays short of them until one comes back.
     spare: usize,
     state: Mutex<State>,
     wake: Condvar,
@@ -67,7 +68,10 @@ struct State {
     queue: VecDeque<Job>,
     slots: Vec<Slot>,
     idle: usize,
+    /// Threads that are away and whose places were given up.
     written_off: usize,
+    /// Places that got no new thread.
+    vacant: Vec<usize>,
     closed: bool,
 }
 
@@ -171,12 +175,12 @@ impl Lane {
         self.inner.state.lock().queue.len()
     }
 
-    /// Threads that did not come back so far.
+    /// Threads that have not come back so far.
     pub fn written_off(&self) -> usize {
         self.inner.state.lock().written_off
     }
 
-    /// Whether a thread was lost that could not be replaced: the process should be restarted.
+    /// Whether more threads are away than could be replaced. It ends when one of them comes back.
     pub fn is_short(&self) -> bool {
         self.inner.state.lock().written_off > self.inner.spare
     }
@@ -189,8 +193,8 @@ impl Inner {
         Ok(())
     }
 
-    fn work(&self, slot: usize, generation: u64) {
-        while let Some(job) = self.next(slot, generation) {
+    fn work(&self, mut slot: usize, mut generation: u64) {
+        while let Some(job) = self.next(&mut slot, &mut generation) {
             // A panic is a bug in the job, not in the lane: its caller gets `Failed`, the thread goes on.
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!(event = "lane.job-panicked", lane = self.name, "a job broke off");
@@ -199,15 +203,19 @@ impl Inner {
     }
 
     /// Waits for a job; `None` when the thread has to end.
-    fn next(&self, slot: usize, generation: u64) -> Option<Job> {
+    fn next(&self, slot: &mut usize, generation: &mut u64) -> Option<Job> {
         let mut state = self.state.lock();
-        if state.slots[slot].generation != generation {
-            return None; // written off, and its place taken
+        if state.slots[*slot].generation != *generation {
+            // Written off, and here again: it takes a place that stayed vacant, or was replaced and ends.
+            state.written_off = state.written_off.saturating_sub(1);
+            let vacant = state.vacant.pop()?;
+            tracing::info!(event = "lane.thread-back", lane = self.name, "a thread came back");
+            (*slot, *generation) = (vacant, state.slots[vacant].generation);
         }
-        state.slots[slot].busy_since = None;
+        state.slots[*slot].busy_since = None;
         loop {
             if let Some(job) = state.queue.pop_front() {
-                state.slots[slot].busy_since = Some(Instant::now());
+                state.slots[*slot].busy_since = Some(Instant::now());
                 return Some(job);
             }
             if state.closed {
@@ -236,11 +244,9 @@ impl Inner {
                 "a thread did not come back"
             );
             state.slots[slot] = Slot { generation: state.slots[slot].generation + 1, busy_since: None };
-            if state.written_off <= self.spare {
-                let generation = state.slots[slot].generation;
-                if self.spawn(slot, generation).is_err() {
-                    state.written_off = self.spare + 1;
-                }
+            let generation = state.slots[slot].generation;
+            if state.written_off > self.spare || self.spawn(slot, generation).is_err() {
+                state.vacant.push(slot);
             }
         }
     }
@@ -307,6 +313,14 @@ mod tests {
         }
         assert_eq!(lane.written_off(), 2);
         assert!(lane.is_short());
+        // The threads come back: one takes the vacant place, the other was replaced.
+        held.clear();
+        while lane.written_off() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(!lane.is_short());
+        assert_eq!(lane.run(LONG, || 7).await, Ok(7));
+        assert_eq!(lane.inner.state.lock().vacant.len(), 0);
     }
 
     #[tokio::test]
