@@ -12,8 +12,9 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 
 /// Time for a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Handshakes at a time; beyond that, connections wait in the kernel's queue.
-const MOST_HANDSHAKES: usize = 64;
+/// Handshakes at a time; beyond that, connections wait in the kernel's queue. Many, for those who never end theirs would keep
+/// everybody else out.
+const MOST_HANDSHAKES: usize = 1024;
 /// Wait after `accept` failed (no file handles left, for example), so that the loop does not spin.
 const BREATH: Duration = Duration::from_millis(50);
 
