@@ -140,6 +140,11 @@ impl Run<'_> {
         let draft = |(record, (_, fields))| Draft { record, base_version: 0, fields };
         let drafts: Vec<Draft> = ids.into_iter().zip(good).map(draft).collect();
         let results = self.session.put_bulk(self.definition, &drafts).await?;
+        // What may succeed later is no verdict on the row: the batch is not done, and the next run sends it again.
+        let passing = results.iter().filter_map(|stored| stored.problem.as_ref());
+        if let Some(problem) = passing.into_iter().find(|problem| problem.retry_after.is_some()) {
+            return Err(ClientError::Unavailable(problem.to_string()));
+        }
         rows.iter().zip(&results).for_each(|(row, stored)| self.report.stored(*row, stored));
         Ok(())
     }
