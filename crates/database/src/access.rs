@@ -71,6 +71,13 @@ pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     format!("{url}{join}{name}={encoded}")
 }
 
+/// The same, unless the URL says something about it.
+pub(crate) fn with_default(url: &str, name: &str, value: &str) -> String {
+    let says = |parameter: &str| parameter.split('=').next() == Some(name);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    if query.split('&').any(says) { url.to_owned() } else { with_parameter(url, name, value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +103,7 @@ mod tests {
     fn parameters_are_encoded() {
         assert_eq!(with_parameter("postgres://h/n", "a", "x&"), "postgres://h/n?a=%78%26");
         assert_eq!(with_parameter("postgres://h/n?b=1", "a", "x"), "postgres://h/n?b=1&a=%78");
+        assert_eq!(with_default("postgres://h/n?b=1", "b", "2"), "postgres://h/n?b=1");
+        assert_eq!(with_default("postgres://h/b?bb=1", "b", "x"), "postgres://h/b?bb=1&b=%78");
     }
 }

@@ -10,7 +10,7 @@ use diesel::{
 
 use crate::{
     DatabaseError,
-    access::{Access, Engine, with_parameter},
+    access::{Access, Engine, with_default, with_parameter},
 };
 
 /// A connection to one of the two engines; diesel's queries run on it unchanged.
@@ -78,6 +78,7 @@ pub(crate) fn connect(access: &Access, intent: Intent) -> Result<Db, DatabaseErr
                 Some(password) => with_parameter(url, "password", &password),
                 None => url.clone(),
             };
+            let url = LIVELINESS.iter().fold(url, |url, (name, value)| with_default(&url, name, value));
             let mut connection = PgConnection::establish(&url).map_err(unavailable)?;
             connection.batch_execute(POSTGRES_SETTINGS)?;
             Ok(Db::Postgres(connection))
@@ -104,6 +105,16 @@ fn unavailable(fault: diesel::ConnectionError) -> DatabaseError {
 // busy_timeout first, for switching to WAL takes a lock.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
+
+// A server that vanished without a word is noticed within this many seconds, not after the two hours of TCP's default; milliseconds
+// for what was sent and not acknowledged. The URL may say otherwise.
+const LIVELINESS: [(&str, &str); 5] = [
+    ("connect_timeout", "3"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "10000"),
+];
 
 // Backslashes are letters in literals, times are UTC, and no statement or lock waits for ever.
 const POSTGRES_SETTINGS: &str = "SET standard_conforming_strings = on; SET TIME ZONE 'UTC'; \

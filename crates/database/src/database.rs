@@ -2,6 +2,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
+    os::unix::fs::MetadataExt,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -11,6 +12,7 @@ use diesel::r2d2::{Pool, PooledConnection, R2D2Connection};
 
 use crate::{
     Access, DatabaseError, Db,
+    access::Engine,
     connection::{Connector, Intent, connect},
 };
 
@@ -19,6 +21,8 @@ use crate::{
 /// SQLite has one writer anyway; on PostgreSQL one writer a process keeps the order of its own writes.
 pub struct Database {
     access: Access,
+    /// Device and inode of the file that was opened, SQLite only.
+    file: Option<(u64, u64)>,
     readers: Pool<Connector>,
     writer: Mutex<Option<Idle>>,
 }
@@ -35,10 +39,11 @@ impl Database {
         let pool = Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(1))
-            .connection_timeout(Duration::from_secs(5))
+            .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
             .build_unchecked(Connector { access: access.clone(), intent: Intent::Read });
-        let database = Self { access, readers: pool, writer: Mutex::new(Some(Idle::now(writer))) };
+        let file = inode(&access);
+        let database = Self { access, file, readers: pool, writer: Mutex::new(Some(Idle::now(writer))) };
         drop(database.reader()?);
         Ok(database)
     }
@@ -54,8 +59,9 @@ impl Database {
     /// A reading connection from the pool; SQLite refuses writes on it.
     ///
     /// # Errors
-    /// None free, or none to be had, within five seconds.
+    /// None free, or none to be had, within two seconds.
     pub fn reader(&self) -> Result<Reader, DatabaseError> {
+        self.in_place()?;
         self.readers.get().map(Reader).map_err(|fault| DatabaseError::Unavailable(fault.to_string()))
     }
 
@@ -65,11 +71,23 @@ impl Database {
     /// The database cannot be reached.
     pub fn writer(&self) -> Result<Writer<'_>, DatabaseError> {
         let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.in_place()?;
         let db = match slot.take().and_then(Idle::if_usable) {
             Some(db) => db,
             None => connect(&self.access, Intent::Write)?,
         };
         Ok(Writer { db: Some(db), slot })
+    }
+
+    /// An open file goes on taking what is written to it when it is moved away or deleted, and whoever starts next does not
+    /// find it: better to stop. A new connection would even make an empty file in its place.
+    fn in_place(&self) -> Result<(), DatabaseError> {
+        match self.access.engine() {
+            Engine::Sqlite { path } if inode(&self.access) != self.file => {
+                Err(DatabaseError::Moved { path: path.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A writing connection of the caller's own, outside the pool, for a thread that keeps one.
@@ -100,6 +118,11 @@ impl Idle {
         let asked = self.db.is_sqlite() || self.since.elapsed() < FRESH;
         (!self.db.is_broken() && (asked || self.db.ping().is_ok())).then_some(self.db)
     }
+}
+
+fn inode(access: &Access) -> Option<(u64, u64)> {
+    let Engine::Sqlite { path } = access.engine() else { return None };
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// A pooled reading connection.

@@ -14,6 +14,9 @@ pub enum DatabaseError {
     /// Not reachable now; the caller may try again.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// The SQLite file that was opened is not in its place any more. What is written to it now is lost.
+    #[error("the database file {path} was moved away or replaced")]
+    Moved { path: PathBuf },
     #[error("database migration failed: {0}")]
     Migration(String),
     /// A newer program wrote this schema.
@@ -30,4 +33,15 @@ pub enum DatabaseError {
     Tool { program: &'static str, reason: String },
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
+}
+
+impl DatabaseError {
+    /// How the database stands, as [`crate::outage`] says it.
+    pub fn outage(&self) -> &'static str {
+        match self {
+            Self::Query(error) => crate::outage(error).unwrap_or("cannot be used"),
+            Self::Moved { .. } => "was moved away",
+            _ => "does not answer",
+        }
+    }
 }

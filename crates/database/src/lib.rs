@@ -11,6 +11,7 @@ mod connection;
 mod database;
 mod error;
 mod migrate;
+mod outage;
 mod transaction;
 
 pub use access::{Access, Engine};
@@ -19,4 +20,5 @@ pub use connection::{Backend, Db};
 pub use database::{Database, Reader, Writer};
 pub use error::DatabaseError;
 pub use migrate::Migrations;
+pub use outage::outage;
 pub use transaction::write;

@@ -105,9 +105,7 @@ impl From<StorageError> for OperationError {
             }
             StorageError::Conflict(code) => Self::Conflict(code),
             StorageError::Stale => Self::Stale,
-            StorageError::Unavailable(reason) => {
-                Self::Unavailable(format!("the key manager's database is not available: {reason}"))
-            }
+            StorageError::Unavailable { .. } | StorageError::Unrecorded { .. } => Self::Unavailable(error.to_string()),
             StorageError::Damaged(what) => Self::Unavailable(format!("a stored row is damaged: {what}")),
         }
     }

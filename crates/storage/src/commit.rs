@@ -66,7 +66,7 @@ impl Committer {
         thread::Builder::new()
             .name("commit".into())
             .spawn(move || serve(&theirs, &storage, clock.as_ref(), &instance))
-            .map_err(|error| StorageError::Unavailable(error.to_string()))?;
+            .map_err(|error| not_written("has no thread that writes", error.to_string()))?;
         Ok(Self { shared })
     }
 
@@ -85,7 +85,7 @@ impl Committer {
         let mut queue = self.shared.queue.lock();
         if queue.closed || queue.waiting.len() >= WAITING {
             drop(queue);
-            return (waiting.done)(Err(StorageError::Unavailable("the audit log's queue is full".into())));
+            return (waiting.done)(Err(not_written("does not keep up", "the queue is full or closed".into())));
         }
         queue.waiting.push_back(waiting);
         drop(queue);
@@ -98,7 +98,9 @@ impl Committer {
         self.submit(unrecorded, move |result| {
             let _ = sender.send(result);
         });
-        receiver.recv().unwrap_or_else(|_| Err(StorageError::Unavailable("the commit thread ended".into())))
+        receiver
+            .recv()
+            .unwrap_or_else(|_| Err(not_written("has no thread that writes", "the commit thread ended".into())))
     }
 
     /// Takes no more; what waits is still written.
@@ -146,10 +148,17 @@ fn write_group(storage: &Storage, now: Timestamp, instance: &str, group: Vec<Wai
     match result {
         Ok(outcomes) => callbacks.into_iter().zip(outcomes).for_each(|(done, outcome)| done(outcome)),
         Err(error) => {
-            let reason = error.to_string();
-            callbacks.into_iter().for_each(|done| done(Err(StorageError::Unavailable(reason.clone()))));
+            let (how, reason) = match error {
+                StorageError::Unavailable { how, reason } => (how, reason),
+                other => ("cannot be used", other.to_string()),
+            };
+            callbacks.into_iter().for_each(|done| done(Err(not_written(how, reason.clone()))));
         }
     }
+}
+
+const fn not_written(how: &'static str, reason: String) -> StorageError {
+    StorageError::Unrecorded { how, reason }
 }
 
 /// One operation's part of the transaction, in a savepoint of its own where it changes rows.

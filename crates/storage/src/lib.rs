@@ -39,8 +39,11 @@ use km_database::{Database, DatabaseError, Migrations, Reader, Writer};
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The database cannot be used now; try again later.
-    #[error("the key manager's database is not available: {0}")]
-    Unavailable(String),
+    #[error("the key manager's database {how}: {reason}")]
+    Unavailable { how: &'static str, reason: String },
+    /// The record could not be written, so nothing was done. `how` the database stands may go out, the reason may not.
+    #[error("the audit log cannot be written, for the key manager's database {how}: {reason}")]
+    Unrecorded { how: &'static str, reason: String },
     /// Somebody else changed the row first, or it is already there; the text is a stable code.
     #[error("conflict: {0}")]
     Conflict(&'static str),
@@ -54,13 +57,13 @@ pub enum StorageError {
 
 impl From<diesel::result::Error> for StorageError {
     fn from(error: diesel::result::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::Unavailable { how: km_database::outage(&error).unwrap_or("cannot be used"), reason: error.to_string() }
     }
 }
 
 impl From<DatabaseError> for StorageError {
     fn from(error: DatabaseError) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::Unavailable { how: error.outage(), reason: error.to_string() }
     }
 }
 

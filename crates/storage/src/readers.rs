@@ -1,5 +1,7 @@
 //! Enrolled keys of readers and senders, and the nonces that they have used.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use km_domain::{TenantId, Timestamp};
 
@@ -8,6 +10,10 @@ use crate::{
     schema::{reader_key, used_nonce},
     write::{changed, unique},
 };
+
+/// Nonces are kept so much longer than they need be. A clock that runs ahead by less, forgets some and is set back, lets no
+/// request in a second time.
+const CLOCKS_WRONG_BY: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// One enrolled key.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
@@ -97,7 +103,7 @@ impl Write {
             used_nonce::expires.eq(expires.micros()),
         );
         Self::new(move |db, _| {
-            let old = used_nonce::table.filter(used_nonce::expires.lt(now.micros()));
+            let old = used_nonce::table.filter(used_nonce::expires.lt(now.minus(CLOCKS_WRONG_BY).micros()));
             diesel::delete(old).execute(db)?;
             unique(diesel::insert_into(used_nonce::table).values(row).execute(db), "replayed")
         })
