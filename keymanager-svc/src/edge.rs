@@ -1,14 +1,17 @@
 //! Between the doors and the operations: lanes, commits, retries, and who is calling.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use km_auth::{AuthError, Issuers, Peer};
 use km_domain::{Principal, ServiceKind};
 use km_operations::{Caller, Operation, OperationError, Operations, Record};
-use km_service::{Fetcher, Lane, RequestContext, tls::ClientTrust};
+use km_service::{Fetcher, Lane, LaneError, RequestContext, tls::ClientTrust};
 use km_storage::Recorded;
 
 use crate::{error::busy, startup::Parts};
@@ -39,6 +42,9 @@ pub struct TimedLane {
     pub deadline: Duration,
 }
 
+/// How long a caller whose token names an unknown key waits for the issuer.
+const PATIENCE_WITH_ISSUERS: Duration = Duration::from_secs(2);
+
 /// How often an operation that met a change of keys is run again.
 const ATTEMPTS: usize = 4;
 
@@ -56,12 +62,25 @@ impl Edge {
         let end = Instant::now() + lane.deadline;
         for _ in 0..ATTEMPTS {
             let (parts, operation) = (self.parts.clone(), Arc::clone(&operation));
+            let is_done = Arc::new(AtomicBool::new(false));
+            let done = Arc::clone(&is_done);
             let left = end.saturating_duration_since(Instant::now());
             let committed = lane.lane.run_to(left, move |answer| {
                 let unrecorded = operation(&parts.operations, &parts.committer);
+                // Whoever has been told that it was too slow may ask for the opposite before this would be recorded.
+                if answer.is_unwanted() {
+                    return;
+                }
+                done.store(true, Ordering::Release);
                 parts.committer.submit(unrecorded, move |result| answer.give(result));
             });
-            let recorded = match committed.await.map_err(busy)? {
+            let late = |error| match error {
+                LaneError::Deadline if is_done.load(Ordering::Acquire) => {
+                    OperationError::Unavailable("the audit log was not written in time by the database".into())
+                }
+                other => busy(other),
+            };
+            let recorded = match committed.await.map_err(late)? {
                 Ok(recorded) => recorded,
                 Err(km_storage::StorageError::Stale) => {
                     self.reload().await?;
@@ -115,7 +134,10 @@ impl Edge {
         let now = self.parts.operations.clock.now();
         let principal = match self.issuers.verify(token, now) {
             Err(AuthError::UnknownKey { issuer }) if self.issuers.needs_refresh(&issuer, now) => {
-                self.refresh(&issuer).await;
+                // An issuer that is slow does not hold up the caller; the keys come all the same.
+                let (edge, name) = (self.clone(), issuer);
+                let fetching = tokio::spawn(async move { edge.refresh(&name).await });
+                let _ = tokio::time::timeout(PATIENCE_WITH_ISSUERS, fetching).await;
                 self.issuers.verify(token, now)?
             }
             other => other?,
@@ -127,6 +149,7 @@ impl Edge {
     /// Fetches an issuer's documents; on failure the former keys stay in use.
     pub async fn refresh(&self, issuer: &str) {
         if let Err(reason) = self.fetch_keys(issuer).await {
+            self.issuers.note_failure(issuer);
             tracing::warn!(event = "issuer.unreachable", issuer, reason, "the issuer's keys could not be fetched");
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -34,6 +34,8 @@ struct Issuer {
     keys: RwLock<Keys>,
     /// Microseconds of the last time somebody was told to fetch the keys.
     asked: AtomicI64,
+    /// Whether the last attempt to fetch them failed.
+    failed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -54,7 +56,12 @@ impl Issuers {
         verifier::install();
         let issuers = configs
             .into_iter()
-            .map(|config| Issuer { config, keys: RwLock::default(), asked: AtomicI64::new(NEVER) })
+            .map(|config| Issuer {
+                config,
+                keys: RwLock::default(),
+                asked: AtomicI64::new(NEVER),
+                failed: AtomicBool::new(false),
+            })
             .collect();
         Self { issuers, verified: Verified::default() }
     }
@@ -69,6 +76,19 @@ impl Issuers {
         self.issuers.iter().all(|issuer| issuer.keys.read().generation > 0)
     }
 
+    /// Issuers whose keys are known and could not be fetched again: those that are known stay in use.
+    pub fn out_of_reach(&self) -> Vec<&str> {
+        let failed = self.issuers.iter().filter(|issuer| issuer.failed.load(Ordering::Acquire));
+        failed.map(|issuer| issuer.config.issuer.as_str()).collect()
+    }
+
+    /// Notes that an issuer's documents could not be fetched or read. The former keys stay in use.
+    pub fn note_failure(&self, issuer: &str) {
+        if let Some(issuer) = self.find(issuer) {
+            issuer.failed.store(true, Ordering::Release);
+        }
+    }
+
     /// Takes an issuer's key set (RFC 7517), as fetched from its `jwks_uri`. On error the former keys stay in use.
     pub fn set_keys(&self, issuer: &str, jwks: &[u8]) -> Result<(), DocumentError> {
         let issuer = self.find(issuer).ok_or(DocumentError::UnknownIssuer)?;
@@ -78,6 +98,7 @@ impl Issuers {
             keys.set = set;
             keys.generation += 1;
         }
+        issuer.failed.store(false, Ordering::Release);
         Ok(())
     }
 
@@ -86,7 +107,10 @@ impl Issuers {
     pub fn needs_refresh(&self, issuer: &str, now: Timestamp) -> bool {
         let Some(issuer) = self.find(issuer) else { return false };
         let last = issuer.asked.load(Ordering::Acquire);
-        let is_due = last == NEVER || now.micros() >= Timestamp::from_micros(last).plus(SHORTEST_REFRESH).micros();
+        // A time to come was noted by a clock that has been set back since.
+        let is_due = now < Timestamp::from_micros(last)
+            || last == NEVER
+            || now >= Timestamp::from_micros(last).plus(SHORTEST_REFRESH);
         is_due && issuer.asked.compare_exchange(last, now.micros(), Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 

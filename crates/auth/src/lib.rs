@@ -22,7 +22,7 @@ pub use discovery::Discovery;
 pub use issuer::{IssuerConfig, TenantSource};
 pub use issuers::Issuers;
 pub use jwks::KeySet;
-pub use peer::Peer;
+pub use peer::{Peer, validity};
 pub use request::{certificate_request, new_key_and_request};
 
 /// Why a token or certificate names nobody. The caller learns the kind; no variant carries a part of the token.

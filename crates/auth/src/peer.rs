@@ -39,6 +39,12 @@ pub fn peer<C: AsRef<[u8]>>(chain: &[C]) -> Result<Peer, AuthError> {
     })
 }
 
+/// From when until when the first certificate of a chain holds; `None` where there is none that can be read.
+pub fn validity<C: AsRef<[u8]>>(chain: &[C]) -> Option<(Timestamp, Timestamp)> {
+    let certificate = Certificate::from_der(chain.first()?.as_ref()).ok()?;
+    Some((certificate.not_before, certificate.not_after))
+}
+
 /// Only the name; see [`peer`].
 pub fn identity<C: AsRef<[u8]>>(chain: &[C]) -> Result<ServiceIdentity, AuthError> {
     peer(chain).map(|peer| peer.identity)
