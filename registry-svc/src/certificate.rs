@@ -25,6 +25,9 @@ pub struct Certificate {
     files: Arc<Files>,
     identity: Identity,
     held: Arc<RwLock<Held>>,
+    /// The key manager's REST listener and the way there, for a one-time token.
+    rest: String,
+    fetcher: Fetcher,
 }
 
 /// What the certificate says, and since when it is here. Its own beginning lies before its issue, for clocks that differ.
@@ -62,18 +65,21 @@ impl Certificate {
             invitation: config.invitation.clone().unwrap_or_else(|| state.join("invitation")),
         };
         match files.load() {
-            Ok((identity, held)) if held.peer.is_current(clock.now()) => return Ok(Self::new(files, identity, held)),
+            Ok((identity, held)) if held.peer.is_current(clock.now()) => {
+                return Ok(Self::new(files, identity, held, config, fetcher));
+            }
             Ok(_) => tracing::warn!(event = "certificate.ended", "the certificate has ended; a new token is needed"),
             Err(_) if !files.certificate.exists() => {}
             Err(error) => tracing::warn!(event = "certificate.unusable", %error, "the certificate cannot be used"),
         }
         files.enrol(&config.rest, fetcher, shutdown).await?;
         let (identity, held) = files.load()?;
-        Ok(Self::new(files, identity, held))
+        Ok(Self::new(files, identity, held, config, fetcher))
     }
 
-    fn new(files: Files, identity: Identity, held: Held) -> Self {
-        Self { files: Arc::new(files), identity, held: Arc::new(RwLock::new(held)) }
+    fn new(files: Files, identity: Identity, held: Held, config: &KeyManagerConfig, fetcher: &Fetcher) -> Self {
+        let (rest, fetcher) = (config.rest.clone(), fetcher.clone());
+        Self { files: Arc::new(files), identity, held: Arc::new(RwLock::new(held)), rest, fetcher }
     }
 
     /// For TLS, both ways.
@@ -109,6 +115,20 @@ impl Certificate {
         let chain = keymanager.renew_certificate(&Behalf::registry()?, csr).await?;
         let pem: String = chain.iter().map(|der| certificate_pem(der)).collect();
         self.files.replace(&pem, &key)?;
+        self.take_into_use(keymanager)
+    }
+
+    /// Buys a new certificate with a one-time token that somebody has put in its place since: with one that has ended, nothing
+    /// can be renewed.
+    ///
+    /// # Errors
+    /// As [`Certificate::obtain`], and while the key manager does not answer.
+    pub async fn buy(&self, keymanager: &KeyManager, shutdown: &Shutdown) -> Result<(), StartError> {
+        self.files.enrol(&self.rest, &self.fetcher, shutdown).await?;
+        self.take_into_use(keymanager)
+    }
+
+    fn take_into_use(&self, keymanager: &KeyManager) -> Result<(), StartError> {
         self.identity.reload(&self.files.certificate, &self.files.key)?;
         let (_, held) = self.files.load()?;
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;

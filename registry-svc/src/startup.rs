@@ -119,7 +119,7 @@ pub async fn open(config: &Config, state: &StateDir, shutdown: &Shutdown) -> Res
     // 1. The database, at this program's schema; what an earlier run left unanswered is given up.
     let database = Arc::new(database(config)?);
     MIGRATIONS.run(&database)?;
-    let store = Store::new(Arc::clone(&database), config.database.readers)?;
+    let store = Store::new(Arc::clone(&database), config.database.readers, config.database.deadline())?;
     let instance = km_service::state::instance(state.path())?;
     let (name, now) = (instance.clone(), clock.now());
     store.write(move |db| intents::give_up(db, Some(&name), now)).await?;

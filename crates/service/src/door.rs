@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 
 use crate::{
     body::BodyLimit,
-    edge::{self, DoorName},
+    edge::{self, DoorName, Patience},
     limits::Limits,
     problem::{self, Problem},
     shutdown::Shutdown,
@@ -22,6 +22,8 @@ pub struct Door {
     /// Without TLS only on loopback.
     pub tls: Option<Arc<ServerConfig>>,
     pub limits: Limits,
+    /// How long a request may wait in all ([`crate::patience`]).
+    pub patience: Duration,
 }
 
 impl Door {
@@ -38,15 +40,17 @@ impl Door {
     where
         R: Fn(&mut web::ServiceConfig) + Send + Clone + 'static,
     {
-        let Self { name, listener, tls, limits } = self;
+        let Self { name, listener, tls, limits, patience } = self;
         let address = listener.local_addr()?;
         if tls.is_none() && !address.ip().is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a listener without TLS must be on loopback"));
         }
+        let patience = Patience(patience);
         let body_limit = web::Data::new(BodyLimit::from(&limits));
         let application = move || {
             App::new()
                 .app_data(DoorName(name))
+                .app_data(patience)
                 .app_data(body_limit.clone())
                 .configure(routes.clone())
                 .default_service(web::to(nothing_here))
@@ -56,6 +60,8 @@ impl Door {
         let server = HttpServer::new(application)
             .workers(limits.workers)
             .max_connections(limits.max_connections)
+            // Handshakes at a time: as many as connections, or those who never end theirs would keep everybody else out.
+            .max_connection_rate(limits.max_connections)
             .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
             .client_request_timeout(Duration::from_secs(limits.head_seconds))
             .client_disconnect_timeout(Duration::from_secs(2))
@@ -110,7 +116,9 @@ mod tests {
         let base = format!("https://{}", listener.local_addr().unwrap());
         let tls = Some(tls::server_config(&identity, clients, tls::HTTP_1_1).unwrap());
         let limits = Limits { workers: 1, max_body: 100, ..Limits::default() };
-        tokio::spawn(Door { name: "test", listener, tls, limits }.open(routes, shutdown).unwrap());
+        tokio::spawn(
+            Door { name: "test", listener, tls, limits, patience: Duration::MAX }.open(routes, shutdown).unwrap(),
+        );
         base
     }
 
@@ -167,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn clear_text_beyond_this_machine_is_not_served() {
         let listener = TcpListener::bind("0.0.0.0:0").unwrap();
-        let door = Door { name: "test", listener, tls: None, limits: Limits::default() };
+        let door = Door { name: "test", listener, tls: None, limits: Limits::default(), patience: Duration::MAX };
         assert!(door.open(routes, &Shutdown::manual()).is_err());
     }
 }

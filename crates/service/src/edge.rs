@@ -15,7 +15,7 @@ use actix_web::{
 };
 
 use crate::{
-    metrics,
+    metrics, patience,
     problem::{Problem, kind_for_status},
     request_id::{REQUEST_ID, RequestContext},
 };
@@ -23,6 +23,10 @@ use crate::{
 /// The name of the door, for log and figures.
 #[derive(Debug, Clone, Copy)]
 pub struct DoorName(pub &'static str);
+
+/// How long its requests may wait in all ([`crate::patience`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Patience(pub Duration);
 
 /// The middleware; a [`crate::Door`] wraps every route in it.
 ///
@@ -35,9 +39,10 @@ pub async fn around(
     let begun = Instant::now();
     let names = RequestContext::of_headers(request.headers()).map_err(Problem::internal)?;
     request.extensions_mut().insert(names.clone());
+    let whole = request.app_data::<Patience>().map_or(Duration::MAX, |patience| patience.0);
     let mut seen = Seen::of(&request);
     // The request itself may not be kept meanwhile: the router writes to it.
-    let answered = match next.call(request).await {
+    let answered = match patience::of_request(whole, next.call(request)).await {
         Ok(answered) => answered.map_into_boxed_body(),
         Err(error) => {
             let problem = problem_of(&error);

@@ -18,6 +18,7 @@ mod json_scan;
 pub mod lanes;
 pub mod limits;
 pub mod metrics;
+pub mod patience;
 pub mod problem;
 pub mod random;
 pub mod request_id;

@@ -59,7 +59,7 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
     // 2. The doors.
     let door = |name, listener, clients: Option<&ClientTrust>| -> Result<Door, StartError> {
         let tls = tls::server_config(&identity, clients, tls::HTTP_1_1)?;
-        Ok(Door { name, listener, tls: Some(tls), limits: config.limits.clone() })
+        Ok(Door { name, listener, tls: Some(tls), limits: config.limits.clone(), patience: Duration::MAX })
     };
     let rest_listener = state.listen_on("rest", config.listen.rest)?;
     let officer_listener = state.listen_on("officer", config.listen.officer)?;
@@ -90,7 +90,7 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
     tokio::spawn(jobs::checkpoint::keep(edge.clone(), anchor, checkpoints, shutdown.clone()));
     tokio::spawn(jobs::rewrap::keep(edge.clone(), config.jobs.rewrap_batch, shutdown.clone()));
     tokio::spawn(jobs::revocation::keep(edge.clone(), shutdown.clone()));
-    tokio::spawn(jobs::certificate::keep(edge.clone(), identity, lifetime, shutdown.clone()));
+    tokio::spawn(jobs::certificate::keep(edge.clone(), identity, lifetime, readiness.clone(), shutdown.clone()));
 
     // 4. Known to others only once everything is open.
     let text = format!("{addresses:#}\n");

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use km_domain::ServiceKind;
-use km_operations::records::{self, Item, SealResult};
+use km_operations::{
+    log,
+    records::{self, Item, SealResult},
+};
 use km_proto::v1::{self, records_server::Records, seal_result::Outcome};
 use tonic::{Request, Response, Status};
 
@@ -41,11 +44,20 @@ impl Records for Door {
 }
 
 impl Door {
+    /// Whether a thread for the token is free and the log can be written: a registry that asks for nothing asks for this, and
+    /// its health says it.
+    async fn is_of_use(&self) -> Result<(), Status> {
+        self.edge.with_token(|_, _| log::writable()).await.map(drop).map_err(|error| status_of(&error))
+    }
+
     async fn seal(&self, request: Request<v1::SealRecordRequest>) -> Answer<v1::SealRecordResponse> {
         // A call that only settles is the registry's own; one that seals needs its caller.
         if request.get_ref().items.is_empty() {
             let both = self.identify(&request, &[ServiceKind::Registry]).await?;
-            self.settle(&both.service, request.get_ref().settlement.as_ref()).await?;
+            match request.get_ref().settlement.as_ref() {
+                Some(settlement) => self.settle(&both.service, Some(settlement)).await?,
+                None => self.is_of_use().await?,
+            }
             let checkpoint = self.newest_checkpoint().await?;
             return Ok(Response::new(v1::SealRecordResponse { checkpoint, ..Default::default() }));
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use km_domain::{ServiceIdentity, ServiceKind, TenantId};
 use km_operations::{OperationError, certificates};
-use km_service::{Shutdown, tls::Identity};
+use km_service::{Component, Readiness, Shutdown, tls::Identity};
 
 use crate::{edge::Edge, pem, startup::Parts, startup::StartError};
 
@@ -26,16 +26,37 @@ pub fn first(parts: &Parts) -> Result<Leaf, StartError> {
     Ok(Leaf { chain: issued.chain.iter().map(|der| pem::certificate(der)).collect(), key })
 }
 
+/// How often the certificate's age is looked at, by the clock that others judge it by: the clock may be set meanwhile.
+const LOOK: Duration = Duration::from_secs(1);
+/// How soon a failed renewal is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+
 /// Renews for as long as the service runs.
-pub async fn keep(edge: Edge, listener: Identity, lifetime: Duration, shutdown: Shutdown) {
-    while shutdown.pause(lifetime * 2 / 3).await {
-        while let Err(reason) = renew(&edge, &listener).await {
+pub async fn keep(edge: Edge, listener: Identity, lifetime: Duration, readiness: Readiness, shutdown: Shutdown) {
+    let mut pause = LOOK;
+    while shutdown.pause(pause).await {
+        pause = LOOK;
+        if !is_due(&edge, &listener, lifetime) {
+            readiness.set("certificate", Component::Up, "");
+        } else if let Err(reason) = renew(&edge, &listener).await {
+            let state = if has_ended(&edge, &listener) { Component::Down } else { Component::Degraded };
+            readiness.set("certificate", state, "the listeners' certificate could not be renewed");
             tracing::error!(event = "certificate.not-renewed", reason, "the listeners' certificate was not renewed");
-            if !shutdown.pause(Duration::from_secs(5).min(lifetime / 12)).await {
-                return;
-            }
+            pause = RETRY.min(lifetime / 12);
         }
     }
+}
+
+/// Two thirds of its life are over, or it has not begun: it was made by a clock that ran ahead.
+fn is_due(edge: &Edge, listener: &Identity, lifetime: Duration) -> bool {
+    let now = edge.parts.operations.clock.now();
+    km_auth::validity(&listener.chain())
+        .is_none_or(|(not_before, not_after)| now < not_before || now.plus(lifetime / 3) > not_after)
+}
+
+fn has_ended(edge: &Edge, listener: &Identity) -> bool {
+    let now = edge.parts.operations.clock.now();
+    km_auth::validity(&listener.chain()).is_none_or(|(_, not_after)| now > not_after)
 }
 
 async fn renew(edge: &Edge, listener: &Identity) -> Result<(), String> {

@@ -39,7 +39,13 @@ pub async fn run(config: Config) -> Result<Done, StartError> {
     let address = format!("https://{}", listener.local_addr()?);
     let server_tls = tls::server_config(parts.certificate.identity(), None, tls::HTTP_1_1)?;
     let rest = Rest { registry: Arc::clone(&parts.registry), tokens: Arc::clone(&parts.tokens) };
-    let door = Door { name: "rest", listener, tls: Some(server_tls), limits: config.limits.clone() };
+    let door = Door {
+        name: "rest",
+        listener,
+        tls: Some(server_tls),
+        limits: config.limits.clone(),
+        patience: config.patience(),
+    };
     let server = tokio::spawn(door.open(rest::routes(rest)?, &shutdown)?);
     // 4. The jobs.
     let running = start_jobs(&config, &parts, &readiness, &shutdown);

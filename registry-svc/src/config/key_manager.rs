@@ -20,6 +20,14 @@ pub struct KeyManagerConfig {
     /// File with the one-time token for the first certificate; removed once it is used. Absent: `invitation` in the state
     /// folder.
     pub invitation: Option<PathBuf>,
+    /// Milliseconds that a request waits for it, beyond those for the database, until it is answered 503. More than the key
+    /// manager's own `lanes.deadline_ms`, so that its answer is heard.
+    #[serde(default = "deadline_ms")]
+    pub deadline_ms: u64,
+}
+
+const fn deadline_ms() -> u64 {
+    3000
 }
 
 impl KeyManagerConfig {

@@ -5,6 +5,7 @@ mod key_manager;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use km_auth::IssuerConfig;
@@ -51,6 +52,15 @@ pub struct DatabaseConfig {
     /// Reading connections.
     #[serde(default = "readers")]
     pub readers: u32,
+    /// Milliseconds that a request waits for the database until it is answered 503.
+    #[serde(default = "deadline_ms")]
+    pub deadline_ms: u64,
+}
+
+impl DatabaseConfig {
+    pub const fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
 }
 
 /// Section `listen`: addresses; without one, a free port of 127.0.0.1, kept in the state folder.
@@ -77,6 +87,10 @@ const fn readers() -> u32 {
     4
 }
 
+const fn deadline_ms() -> u64 {
+    2000
+}
+
 impl Default for JobConfig {
     fn default() -> Self {
         Self { settle_ms: 2000, terms_seconds: 30 }
@@ -95,6 +109,8 @@ impl Validate for Config {
         let rules = [
             (!self.issuers.is_empty(), "issuers must name at least one"),
             ((1..=64).contains(&self.database.readers), "database.readers must be from 1 to 64"),
+            (self.database.deadline_ms >= 100, "database.deadline_ms must be at least 100"),
+            (self.key_manager.deadline_ms >= 100, "key_manager.deadline_ms must be at least 100"),
             (self.listen.ops.is_none_or(|ops| ops.ip().is_loopback()), "listen.ops must be on loopback"),
             (self.jobs.settle_ms >= 100, "jobs.settle_ms must be at least 100"),
             (self.jobs.terms_seconds >= 1, "jobs.terms_seconds must be at least 1"),
@@ -105,6 +121,11 @@ impl Validate for Config {
 }
 
 impl Config {
+    /// How long a request may wait in all.
+    pub const fn patience(&self) -> Duration {
+        Duration::from_millis(self.database.deadline_ms.saturating_add(self.key_manager.deadline_ms))
+    }
+
     /// Makes relative paths relative to the file.
     pub fn resolved(mut self, file: &Path) -> Self {
         self.state_dir = resolve(file, &self.state_dir);

@@ -22,14 +22,22 @@ pub async fn run(
 ) {
     loop {
         if certificate.is_due(clock.now()) {
-            match certificate.renew(&keymanager).await {
+            let has_ended = certificate.has_ended(clock.now());
+            let renewed = match has_ended {
+                true => certificate.buy(&keymanager, &shutdown).await,
+                false => certificate.renew(&keymanager).await,
+            };
+            match renewed {
                 Ok(()) => {
                     readiness.set("certificate", Component::Up, "");
                     tracing::info!(event = "certificate.renewed", "this service has a new certificate");
                 }
                 Err(error) => {
-                    let state = if certificate.has_ended(clock.now()) { Component::Down } else { Component::Degraded };
-                    readiness.set("certificate", state, "the certificate could not be renewed");
+                    let (state, text) = match has_ended {
+                        true => (Component::Down, "the certificate has ended; a one-time token buys a new one"),
+                        false => (Component::Degraded, "the certificate could not be renewed"),
+                    };
+                    readiness.set("certificate", state, text);
                     tracing::warn!(event = "certificate.not-renewed", %error, "the certificate could not be renewed");
                 }
             }

@@ -6,8 +6,10 @@ use std::{sync::Arc, time::Duration};
 use km_service::{Component, Readiness, Shutdown};
 
 use crate::{
+    error::RegistryError,
+    keymanager::KeyManagerError,
     operations::{Registry, announce, settle},
-    storage::{idempotency, intents},
+    storage::{idempotency, intents, jobs},
 };
 
 /// A call takes at most 30 seconds at either end; after this its answer will not come.
@@ -17,8 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub async fn run(registry: Arc<Registry>, readiness: Readiness, period: Duration, shutdown: Shutdown) {
     let mut started = false;
     loop {
-        if let Err(error) = give_up(&registry).await {
-            tracing::warn!(event = "settle.failed", %error, "old intents could not be looked through");
+        match give_up(&registry).await {
+            Ok(()) => readiness.set("database", Component::Up, ""),
+            Err(error) => {
+                let how = error.outage().unwrap_or("cannot be used");
+                readiness.set("database", Component::Down, format!("the registry's database {how}"));
+                tracing::warn!(event = "settle.failed", %error, "old intents could not be looked through");
+            }
         }
         // New definitions are told before anything else: what is sealed under them is judged by them.
         let outcome = async {
@@ -39,14 +46,26 @@ pub async fn run(registry: Arc<Registry>, readiness: Readiness, period: Duration
                 readiness.set("key-manager", Component::Up, "");
                 tracing::debug!(event = "settle.done", settled, "seals were settled");
             }
+            // Nothing is known of the key manager then, and the database says so itself.
+            Err(RegistryError::Store(error)) => {
+                tracing::warn!(event = "settle.failed", %error, "it is not known what is to be settled");
+            }
             Err(error) => {
-                readiness.set("key-manager", Component::Down, error.to_string());
+                readiness.set("key-manager", Component::Down, said(&error));
                 tracing::warn!(event = "settle.failed", %error, "the key manager cannot be told what was stored");
             }
         }
         if !shutdown.pause(period).await {
             return;
         }
+    }
+}
+
+/// What health says: of a refusal, the key manager's own words.
+fn said(error: &RegistryError) -> String {
+    match error {
+        RegistryError::KeyManager(KeyManagerError::Refused(refusal)) => format!("it says: {}", refusal.detail),
+        other => other.to_string(),
     }
 }
 
@@ -57,6 +76,7 @@ async fn give_up(registry: &Registry) -> Result<(), crate::storage::StoreError> 
         .write(move |db| {
             let given_up = intents::give_up(db, None, now.minus(PATIENCE))?;
             idempotency::sweep(db, now)?;
+            jobs::beat(db, now)?;
             if given_up > 0 {
                 tracing::warn!(event = "settle.given-up", given_up, "seals without an answer are withdrawn");
             }

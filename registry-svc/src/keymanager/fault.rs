@@ -41,6 +41,13 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
 }
 
+impl Refusal {
+    /// Whether the same call may succeed later: then it is no verdict on what was asked.
+    pub const fn is_passing(&self) -> bool {
+        self.retry_after.is_some()
+    }
+}
+
 impl From<v1::Refusal> for Refusal {
     fn from(refusal: v1::Refusal) -> Self {
         let some = |text: String| (!text.is_empty()).then_some(text);

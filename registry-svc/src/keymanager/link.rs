@@ -8,7 +8,7 @@ use std::{
 use km_domain::SecretText;
 use km_proto::v1::{certificates_client::CertificatesClient, log_client::LogClient, records_client::RecordsClient};
 use km_service::{
-    RequestContext,
+    RequestContext, patience,
     tls::{self, Connector, Identity, TlsError},
 };
 use tonic::{
@@ -21,7 +21,7 @@ use super::KeyManagerError;
 
 /// A bulk seal of a thousand records, sealed fields and terms included, stays well below.
 const LARGEST_MESSAGE: usize = 64 * 1024 * 1024;
-/// Time for a call, at both ends. Longer than the key manager's own deadline for its slowest operation.
+/// Time for a call at both ends, unless less is left to the request for which it is made.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// On whose behalf a call is made, and under which names it is followed.
@@ -108,7 +108,7 @@ impl Link {
     /// A call's message with what goes beside it: token, request id, trace.
     pub(super) fn request<T>(behalf: &Behalf, message: T) -> Result<Request<T>, KeyManagerError> {
         let mut request = Request::new(message);
-        request.set_timeout(DEADLINE);
+        request.set_timeout(patience::left(DEADLINE));
         let metadata = request.metadata_mut();
         if let Some(token) = &behalf.token {
             let mut value = ascii(&format!("Bearer {}", token.expose()))?;

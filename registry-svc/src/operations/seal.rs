@@ -69,7 +69,8 @@ pub async fn seal(
     let stored = match store(registry, &place, &batch, answer, told).await {
         Ok(stored) => stored,
         Err(error) => {
-            batch.give_up(registry, &place).await;
+            // The caller has waited for this very database long enough.
+            tokio::spawn(batch.give_up(registry, &place));
             return Err(error);
         }
     };

@@ -32,15 +32,13 @@ pub(super) struct Batch {
 
 impl Batch {
     /// The intents are left to withdraw. If even that cannot be written, the job finds them by their age.
-    pub async fn give_up(&self, registry: &Registry, place: &Place) {
-        let (place, pairs) = (place.clone(), self.pairs());
-        let written = registry.store.write(move |db| {
-            pairs
-                .iter()
-                .try_for_each(|(record, version)| intents::mark(db, &place, record, *version, intents::State::Dropped))
-        });
-        if let Err(error) = written.await {
-            tracing::warn!(event = "seal.intent-left", %error, "intents of a failed call could not be marked");
+    pub fn give_up(&self, registry: &Registry, place: &Place) -> impl Future<Output = ()> + Send + use<> {
+        let (place, pairs, store) = (place.clone(), self.pairs(), registry.store.clone());
+        async move {
+            let written = store.write(move |db| intents::drop_asked(db, &place, &pairs));
+            if let Err(error) = written.await {
+                tracing::warn!(event = "seal.intent-left", %error, "intents of a failed call could not be marked");
+            }
         }
     }
 

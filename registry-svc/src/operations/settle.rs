@@ -26,6 +26,8 @@ pub async fn settle(registry: &Registry) -> Result<usize, RegistryError> {
     let count = told.stored.len() + told.dropped.len();
     match tell(registry, &told).await {
         Ok(()) => forget(registry, told).await?,
+        // An outage at the key manager says nothing of the seals.
+        Err(error @ KeyManagerError::Refused(_)) if is_passing(&error) => return Err(error.into()),
         // One seal that cannot be withdrawn holds up all others of its call, so each is told by itself.
         Err(KeyManagerError::Refused(_)) if count > 1 => {
             for one in apart(told) {
@@ -78,10 +80,14 @@ async fn outstanding(registry: &Registry, age: Duration) -> Result<Outstanding, 
 async fn settle_one(registry: &Registry, one: Outstanding) -> Result<(), RegistryError> {
     match tell(registry, &one).await {
         Ok(()) => {}
-        Err(KeyManagerError::Refused(refusal)) => nothing_to_settle(&refusal.code),
+        Err(KeyManagerError::Refused(refusal)) if !refusal.is_passing() => nothing_to_settle(&refusal.code),
         Err(error) => return Err(error.into()),
     }
     forget(registry, one).await
+}
+
+const fn is_passing(error: &KeyManagerError) -> bool {
+    matches!(error, KeyManagerError::Refused(refusal) if refusal.is_passing())
 }
 
 /// The seal was never made, or was settled by a call whose answer was lost.

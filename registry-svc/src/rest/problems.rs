@@ -2,7 +2,7 @@
 
 use km_auth::AuthError;
 use km_policy::Denied;
-use km_service::{LaneError, Problem, ProblemKind, problem};
+use km_service::{Problem, ProblemKind, problem};
 
 use super::kinds;
 use crate::{
@@ -95,14 +95,13 @@ fn key_manager(error: KeyManagerError) -> Problem {
 }
 
 fn store(error: StoreError) -> Problem {
-    match error {
-        StoreError::Lane(LaneError::Full | LaneError::Deadline) => {
-            Problem::new(&problem::BUSY).retry_after(SHORT).cause(error)
+    match error.outage() {
+        // A queue is full because calls come too fast, or because the database is slow: the caller waits all the same.
+        Some(how) => {
+            let said = format!("the registry's database {how}");
+            Problem::new(&kinds::UNAVAILABLE).detail(said).retry_after(SHORT).cause(error)
         }
-        StoreError::Database(_) => Problem::new(&kinds::UNAVAILABLE).retry_after(SHORT).cause(error),
-        StoreError::Lane(LaneError::Closed | LaneError::Failed) | StoreError::Query(_) | StoreError::Damaged(_) => {
-            Problem::internal(error)
-        }
+        None => Problem::internal(error),
     }
 }
 

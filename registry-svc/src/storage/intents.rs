@@ -152,6 +152,17 @@ pub fn mark(db: &mut Db, place: &Place, record: &str, version: i32, state: State
     Ok(())
 }
 
+/// Has seals withdrawn whose answer did not come or was not stored. One that was stored all the same stays.
+pub fn drop_asked(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<(), StoreError> {
+    for (record, version) in seals {
+        let row = seal_intents::table
+            .find((place.tenant.as_str(), place.register.as_str(), record, version))
+            .filter(seal_intents::state.eq(State::Asked.name()));
+        diesel::update(row).set(seal_intents::state.eq(State::Dropped.name())).execute(db)?;
+    }
+    Ok(())
+}
+
 /// What is to be settled of one tenant, oldest first: of stored seals those that were asked for before `stored_before`.
 pub fn outstanding(db: &mut Db, tenant: &str, stored_before: Timestamp, limit: i64) -> Result<Outstanding, StoreError> {
     let mut of = |state: State, before: i64| -> Result<Vec<IntentRow>, StoreError> {

@@ -45,4 +45,9 @@ pub fn notices(db: &mut Db) -> Result<Vec<(String, String)>, StoreError> {
         .load(db)?)
 }
 
+/// Makes a moment durable, and so shows whether the database can be written: reading alone would not show a full disk.
+pub fn beat(db: &mut Db, now: Timestamp) -> Result<(), StoreError> {
+    set_position(db, "beat", "", now)
+}
+
 const NOTICE: &str = "notice/";

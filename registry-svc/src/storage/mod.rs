@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use km_database::{Database, DatabaseError, Db, Migrations};
 use km_domain::{RegisterName, TenantId};
-use km_service::{Lane, LaneError};
+use km_service::{Lane, LaneError, patience};
 
 /// The schema of this program.
 pub const MIGRATIONS: Migrations =
@@ -49,23 +49,34 @@ pub enum StoreError {
     Damaged(&'static str),
 }
 
+impl StoreError {
+    /// Where the database itself is the fault, how it stands: the end of a sentence that begins with it.
+    pub fn outage(&self) -> Option<&'static str> {
+        match self {
+            Self::Query(error) => km_database::outage(error),
+            Self::Database(error) => Some(error.outage()),
+            Self::Lane(LaneError::Full | LaneError::Deadline) => Some("is too slow"),
+            Self::Lane(LaneError::Closed | LaneError::Failed) | Self::Damaged(_) => None,
+        }
+    }
+}
+
 /// The database behind two lanes: readers side by side, writers one after the other. Clones share it.
 #[derive(Clone)]
 pub struct Store {
     database: Arc<Database>,
     reads: Lane,
     writes: Lane,
+    deadline: Duration,
 }
-
-const READ_DEADLINE: Duration = Duration::from_secs(10);
-const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 impl Store {
     /// # Errors
     /// The lanes' threads cannot be started.
-    pub fn new(database: Arc<Database>, readers: u32) -> std::io::Result<Self> {
+    pub fn new(database: Arc<Database>, readers: u32, deadline: Duration) -> std::io::Result<Self> {
         let readers = usize::try_from(readers.max(1)).unwrap_or(1);
-        Ok(Self { database, reads: Lane::new("read", readers, readers * 16)?, writes: Lane::new("write", 1, 256)? })
+        let (reads, writes) = (Lane::new("read", readers, readers * 16)?, Lane::new("write", 1, 256)?);
+        Ok(Self { database, reads, writes, deadline })
     }
 
     /// Reads.
@@ -78,10 +89,10 @@ impl Store {
         F: FnOnce(&mut Db) -> Result<T, StoreError> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        self.reads.run(READ_DEADLINE, move || work(&mut *database.reader()?)).await?
+        self.reads.run(patience::left(self.deadline), move || work(&mut *database.reader()?)).await?
     }
 
-    /// Writes, in one transaction.
+    /// Writes, in one transaction. If its caller has been told meanwhile that it was too slow, nothing is written.
     ///
     /// # Errors
     /// As [`Store::read`]; then nothing was written.
@@ -92,9 +103,14 @@ impl Store {
     {
         let database = Arc::clone(&self.database);
         self.writes
-            .run(WRITE_DEADLINE, move || {
-                let mut writer = database.writer()?;
-                km_database::write(writer.db()?, work)
+            .run_to(patience::left(self.deadline), move |answer| {
+                let written = database.writer().map_err(StoreError::from).and_then(|mut writer| {
+                    km_database::write(writer.db()?, |db| {
+                        let done = work(db)?;
+                        if answer.is_unwanted() { Err(LaneError::Deadline.into()) } else { Ok(done) }
+                    })
+                });
+                answer.give(written);
             })
             .await?
     }

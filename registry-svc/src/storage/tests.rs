@@ -286,7 +286,7 @@ fn a_newer_schema_is_refused_and_names_the_version() {
 #[tokio::test]
 async fn a_failed_write_leaves_nothing() {
     let scratch = Scratch::new(TestDatabase::sqlite());
-    let store = Store::new(Arc::clone(&scratch.database), 2).unwrap();
+    let store = Store::new(Arc::clone(&scratch.database), 2, std::time::Duration::from_secs(20)).unwrap();
     let failed: Result<(), _> = store
         .write(|db| {
             seals::store(db, &place(), &seal(ALICE, 1, vec![]), NOW)?;
