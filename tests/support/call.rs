@@ -138,6 +138,20 @@ impl Client {
     }
 }
 
+impl Client {
+    /// One of very many calls, without a test's trappings: POST of JSON, or GET where there is none. Gives the status and
+    /// Retry-After when the whole body has come.
+    pub async fn ask(&self, path: &str, body: &Value) -> Result<(u16, Option<String>), String> {
+        let url = format!("{}{path}", self.base);
+        let request = if body.is_null() { self.http.get(url) } else { self.http.post(url).json(body) };
+        let response = request.bearer_auth(self.token()).send().await.map_err(|error| causes(&error))?;
+        let status = response.status().as_u16();
+        let retry = response.headers().get("retry-after").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        response.bytes().await.map_err(|error| causes(&error))?;
+        Ok((status, retry))
+    }
+}
+
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

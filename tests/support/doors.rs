@@ -1,5 +1,6 @@
 //! Clients at each listener of a system.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use serde_json::Value;
@@ -42,6 +43,21 @@ impl System {
         Grpc::new(&self.addresses().grpc, &self.public("ca.pem"), certificate)
     }
 
+    /// Where the key manager's listener for everyone is.
+    pub fn rest_address(&self) -> SocketAddr {
+        socket(&self.addresses().rest)
+    }
+
+    /// Where the registry's listener is.
+    pub fn registry_address(&self) -> SocketAddr {
+        socket(&self.addresses().registry)
+    }
+
+    /// Where the key manager listens for the registry.
+    pub fn grpc_address(&self) -> SocketAddr {
+        socket(&self.addresses().grpc)
+    }
+
     /// The registry, as this identity.
     pub fn registry(&self, who: &str) -> Client {
         self.registry_anyone().with_token(self.token(who))
@@ -73,4 +89,8 @@ impl System {
         let answer = operator.try_send("GET", "/readyz", None, Vec::new()).ok()?;
         Some((answer.status, answer.body))
     }
+}
+
+fn socket(address: &str) -> SocketAddr {
+    address.trim_start_matches("https://").parse().expect("an address of this machine")
 }

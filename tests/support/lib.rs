@@ -43,11 +43,17 @@ use km_domain::{Clock, SystemClock, Timestamp};
 
 /// The tests are written as plain functions; what waits, waits on this one runtime.
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
-    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
-    });
     RUNTIME.block_on(future)
 }
+
+/// Starts something on that runtime that goes on meanwhile.
+pub fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
+    RUNTIME.spawn(future)
+}
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+});
 
 /// This moment.
 pub fn now() -> Timestamp {

@@ -24,7 +24,7 @@ pub struct Options {
     pub token: Module,
     /// How much the services log.
     pub log_level: &'static str,
-    /// Milliseconds until the key manager answers 503. Long, for tests share a loaded machine.
+    /// Milliseconds until a service answers 503. Long, for tests share a loaded machine.
     pub deadline_ms: u32,
     /// Threads that use the token.
     pub token_threads: u32,
@@ -32,6 +32,12 @@ pub struct Options {
     pub faulty_token: Option<&'static str>,
     /// Takes the configuration files that ship instead of the tests' own: nothing else here holds then, but `registry`.
     pub shipped: bool,
+    /// Life of access tokens, in seconds.
+    pub token_seconds: u32,
+    /// More variables for the process of a service: its name, the variable, the value.
+    pub environment: Vec<(&'static str, String, String)>,
+    /// The port that the issuer's address names, where something of the test stands in front of it, and the issuer's own.
+    pub issuer_behind: Option<(u16, u16)>,
 }
 
 impl Default for Options {
@@ -48,6 +54,9 @@ impl Default for Options {
             token_threads: 4,
             faulty_token: None,
             shipped: false,
+            token_seconds: 3600,
+            environment: Vec::new(),
+            issuer_behind: None,
         }
     }
 }
@@ -116,8 +125,9 @@ pub fn registry(folder: &Path, database: &str, issuer: &str, rest: &str, grpc: &
     if options.shipped {
         return shipped::registry(folder, database, issuer, rest, grpc);
     }
-    let Options { development, max_body, log_level, .. } = options;
+    let Options { development, max_body, log_level, deadline_ms, .. } = options;
     let public = folder.join("keymanager");
+    let for_key_manager = deadline_ms + 1000;
     format!(
         r#"state_dir = "{state}"
 development = {development}
@@ -125,12 +135,14 @@ registers = "{registers}"
 
 [database]
 url = "{database}"
+deadline_ms = {deadline_ms}
 
 [key_manager]
 grpc = "{grpc}"
 rest = "{rest}"
 service_root = "{service_root}"
 evidence_root = "{evidence_root}"
+deadline_ms = {for_key_manager}
 
 [jobs]
 settle_ms = 200
@@ -165,13 +177,13 @@ tenant = {{ claim = "tenant" }}
 }
 
 /// The development issuer's file.
-pub fn issuer(folder: &Path, issuer: &str, port: u16) -> String {
+pub fn issuer(folder: &Path, issuer: &str, port: u16, token_seconds: u32) -> String {
     let state = folder.join("issuer");
     let mut text = format!(
         r#"state = "{state}"
 port = {port}
 issuer = "{issuer}"
-access_token_seconds = 3600
+access_token_seconds = {token_seconds}
 
 [tls]
 certificate = "{state}/certificate.pem"

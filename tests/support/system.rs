@@ -59,18 +59,28 @@ impl System {
     /// Starts everything and waits until it is ready.
     #[track_caller]
     pub fn start(database: Database, options: Options) -> Self {
+        Self::start_on(database, options, |folder| {
+            ["keymanager", "registry"].map(|service| Rows::new(database, folder, service))
+        })
+    }
+
+    /// As [`System::start`], with databases that the test makes when it is told the system's folder: the key manager's, then
+    /// the registry's.
+    #[track_caller]
+    pub fn start_on(database: Database, options: Options, databases: impl FnOnce(&Path) -> [Rows; 2]) -> Self {
         let (token, folder) = (TestToken::of(options.token), TestFolder::new("system"));
         for name in ["issuer", "registry", "secrets", "logs", "certificates"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        let rows = Rows::new(database, folder.path(), "keymanager");
-        let registry_rows = Rows::new(database, folder.path(), "registry");
+        let [rows, registry_rows] = databases(folder.path());
         let mut folders = vec![folder.path(), token.folder()];
         folders.extend([rows.folder(), registry_rows.folder()].into_iter().flatten());
         let guard = Guard::over(&folders, &program::folder());
         // Held until the issuer takes the port over.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let issuer = format!("https://{}", port.local_addr().expect("an address"));
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, options.issuer_behind.map_or(0, |(_, own)| own)));
+        let port = port.expect("a free port");
+        let own = port.local_addr().expect("an address").port();
+        let issuer = format!("https://127.0.0.1:{}", options.issuer_behind.map_or(own, |(front, _)| front));
         let mut system = Self {
             services: Mutex::default(),
             addresses: Mutex::default(),
@@ -179,15 +189,26 @@ impl System {
         (addresses.grpc, addresses.ops) = (text("grpc"), text("ops"));
     }
 
+    /// Starts an issuer that was stopped, at its former port.
+    #[track_caller]
+    pub fn start_issuer_again(&self) {
+        self.serve_issuer();
+    }
+
     fn start_issuer(&self, port: TcpListener) {
         let folder = self.folder().join("issuer");
         let certified = self.certificate(identities::DEMO, "issuer", "dev-issuer");
         std::fs::copy(&certified.certificate, folder.join("certificate.pem")).expect("a copy");
         std::fs::copy(&certified.key, folder.join("key.pem")).expect("a copy");
         let number = port.local_addr().expect("an address").port();
-        let text = settings::issuer(self.folder(), &self.issuer, number);
+        let text = settings::issuer(self.folder(), &self.issuer, number, self.options.token_seconds);
         std::fs::write(self.config("issuer"), text).expect("the configuration");
         drop(port);
+        self.serve_issuer();
+    }
+
+    #[track_caller]
+    fn serve_issuer(&self) {
         self.spawn("issuer", &mut self.command("dev-issuer", "serve", &self.config("issuer")));
         let anyone = Client::new(https(&self.public("ca.pem"), None), &self.issuer);
         self.await_or_show("issuer", || {
@@ -225,6 +246,8 @@ impl System {
     }
 
     fn spawn(&self, name: &'static str, command: &mut Command) {
+        let mine = self.options.environment.iter().filter(|(service, ..)| *service == name);
+        command.envs(mine.map(|(_, name, value)| (name, value)));
         let count = (0..).find(|count| !self.log_file(name, *count).exists()).expect("a number");
         let child = Child::start(command, &self.log_file(name, count));
         self.guard.note(child.id());
@@ -259,6 +282,11 @@ impl System {
     pub fn stop(&self, name: &'static str) -> Option<Option<i32>> {
         let mut child = self.service(name).remove(name).expect("the service runs");
         child.stop(Duration::from_secs(20)).map(|status| status.code())
+    }
+
+    /// Sends a signal to a service by its name, as `kill -NAME` does.
+    pub fn signal(&self, name: &'static str, signal: &str) {
+        self.service(name).get(name).expect("the service runs").signal(signal);
     }
 
     /// Ends a service at once, as a power failure does.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::{TestFolder, wait_until};
@@ -15,7 +15,7 @@ const SHARED: &str = "SEALKEEP_TEST_POSTGRES";
 pub struct TestDatabase {
     url: String,
     folder: TestFolder,
-    server: Option<(&'static Server, String)>,
+    server: Option<(Arc<Server>, String)>,
 }
 
 impl TestDatabase {
@@ -28,11 +28,24 @@ impl TestDatabase {
 
     /// An empty database. The first call starts a server, which ends when this process does.
     pub fn postgres() -> Self {
+        Self::made_in(Arc::clone(Server::running()), None)
+    }
+
+    /// An empty database in a server of the test's own. With `through`, its URL names a socket in that folder instead of the
+    /// server's; [`TestDatabase::query`] goes to the server all the same.
+    pub fn within(server: &TestServer, through: Option<&Path>) -> Self {
+        Self::made_in(Arc::clone(&server.server), through)
+    }
+
+    fn made_in(server: Arc<Server>, through: Option<&Path>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let server = Server::running();
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         server.query(&format!("CREATE DATABASE {name}"));
-        Self { url: server.url(&name), folder: TestFolder::new("postgres"), server: Some((server, name)) }
+        let url = match through {
+            Some(folder) => format!("{}{name}?host={}", server.before, folder.display()),
+            None => server.url(&name),
+        };
+        Self { url, folder: TestFolder::new("postgres"), server: Some((server, name)) }
     }
 
     /// Both kinds, for a test that runs on each.
@@ -54,6 +67,11 @@ impl TestDatabase {
         self.folder.path()
     }
 
+    /// The database's name in its server, PostgreSQL only.
+    pub fn name(&self) -> &str {
+        &self.server.as_ref().expect("a PostgreSQL database").1
+    }
+
     /// What a query prints, one line a row, columns separated by `|`, PostgreSQL only.
     pub fn query(&self, sql: &str) -> String {
         let (server, name) = self.server.as_ref().expect("a PostgreSQL database");
@@ -69,6 +87,73 @@ impl Drop for TestDatabase {
     }
 }
 
+/// A PostgreSQL server that one test has for itself, to stop and start it.
+pub struct TestServer {
+    server: Arc<Server>,
+    folder: PathBuf,
+}
+
+impl TestServer {
+    /// Makes a cluster and starts it on a Unix socket in its folder.
+    pub fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("sealkeep-pg-{}-{number}", std::process::id()));
+        Self { server: Arc::new(Server::start(folder.clone())), folder }
+    }
+
+    /// Where the socket is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Ends it: `fast` closes its connections, `immediate` is a crash.
+    pub fn stop(&self, mode: &str) {
+        self.control(&["-m", mode, "-w", "stop"]);
+    }
+
+    /// Starts it again on what it left.
+    pub fn start_again(&self) {
+        self.control(&["-w", "start"]);
+    }
+
+    /// Runs SQL as its owner.
+    pub fn query(&self, sql: &str) -> String {
+        self.server.psql("postgres", sql)
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let ran = as_owner(&self.folder, "pg_ctl")
+            .arg("-D")
+            .arg(self.folder.join("data"))
+            .arg("-l")
+            .arg(self.folder.join("again.log"))
+            .arg("-o")
+            .arg(format!("-k {} -c listen_addresses= -c fsync=off -c max_connections=200", self.folder.display()))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status();
+        assert!(ran.is_ok_and(|status| status.success()), "pg_ctl {arguments:?}");
+    }
+}
+
+/// A program of PostgreSQL as the user to whom the cluster belongs.
+fn as_owner(folder: &Path, program: &str) -> Command {
+    use std::os::unix::fs::MetadataExt;
+    let program = programs().join(program);
+    let is_mine = |path: &Path| std::fs::metadata(path).map(|found| found.uid()).ok();
+    let mut command = if is_mine(&folder.join("data")) == is_mine(Path::new("/proc/self")) {
+        Command::new(program)
+    } else {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+        command
+    };
+    command.current_dir(folder).env("LC_ALL", "C");
+    command
+}
+
 struct Server {
     /// The URL without a database's name: everything before and after it.
     before: String,
@@ -78,11 +163,13 @@ struct Server {
 }
 
 impl Server {
-    fn running() -> &'static Self {
-        static SERVER: OnceLock<Server> = OnceLock::new();
-        SERVER.get_or_init(|| match std::env::var(SHARED) {
-            Ok(url) => Self::shared(&url),
-            Err(_) => Self::start(),
+    fn running() -> &'static Arc<Self> {
+        static SERVER: OnceLock<Arc<Server>> = OnceLock::new();
+        SERVER.get_or_init(|| {
+            Arc::new(match std::env::var(SHARED) {
+                Ok(url) => Self::shared(&url),
+                Err(_) => Self::start(std::env::temp_dir().join(format!("sealkeep-pg-{}", std::process::id()))),
+            })
         })
     }
 
@@ -94,8 +181,7 @@ impl Server {
 
     /// Makes a cluster in a temporary directory and starts it on a Unix socket there. PostgreSQL refuses to run as root, so
     /// root hands it to the user `postgres`.
-    fn start() -> Self {
-        let folder = std::env::temp_dir().join(format!("sealkeep-pg-{}", std::process::id()));
+    fn start(folder: PathBuf) -> Self {
         let log = folder.with_added_extension("log");
         let script = r#"
             set -eu
@@ -111,6 +197,8 @@ impl Server {
             cat >/dev/null || true
             kill -QUIT "$(head -n 1 "$FOLDER/data/postmaster.pid")" 2>/dev/null || kill "$server" 2>/dev/null || true
             wait "$server" || true
+            # A test may have started it again, as somebody else's child.
+            for _ in $(seq 50); do [ -e "$FOLDER/data/postmaster.pid" ] || break; sleep 0.1; done
         "#;
         let guard = Command::new("sh")
             .args(["-c", script])

@@ -10,7 +10,7 @@ pub mod token;
 pub mod wait;
 
 pub use child::Child;
-pub use database::TestDatabase;
+pub use database::{TestDatabase, TestServer};
 pub use folder::TestFolder;
 pub use module::Module;
 pub use token::TestToken;
