@@ -259,7 +259,9 @@ impl<'a> Worker<'a> {
         let person = &self.people[at];
         let (id, expected) = match person.certain() {
             Some(Fate::Stored { version, values }) => match person.left_ids.first() {
-                Some(left) if values["national_id"] != left.as_str() && self.made.is_multiple_of(3) => (json!(left), None),
+                Some(left) if values["national_id"] != left.as_str() && self.made.is_multiple_of(3) => {
+                    (json!(left), None)
+                }
                 _ => (values["national_id"].clone(), Some((person.record, *version))),
             },
             Some(Fate::Erased) => match person.left_ids.first() {
