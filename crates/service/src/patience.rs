@@ -21,6 +21,11 @@ pub async fn of_request<T>(whole: Duration, work: impl Future<Output = T>) -> T 
     REQUEST.scope(Request { whole, asked: OnceCell::new() }, work).await
 }
 
+/// The same work with what is left of the time of the request that this is called for, when it is run by itself.
+pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    of_request(left(Duration::MAX), work)
+}
+
 /// How long to wait for a part that is given `own`: no longer than is left to the request that waits, if one does.
 pub fn left(own: Duration) -> Duration {
     let left = |request: &Request| request.whole.saturating_sub(request.asked.get_or_init(Instant::now).elapsed());

@@ -13,10 +13,10 @@ mod registers;
 mod status;
 mod tokens;
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
-use actix_web::web;
-use km_service::{Problem, docs_page};
+use actix_web::{rt, web};
+use km_service::{Problem, docs_page, patience};
 
 pub use tokens::Tokens;
 
@@ -36,6 +36,12 @@ impl Rest {
     async fn fail(&self, caller: &Caller, register: &str, error: RegistryError) -> Problem {
         problems::problem(refuse::request(&self.registry, caller, register, error).await)
     }
+}
+
+/// Runs what changes something to its end, though its caller hangs up meanwhile: half done it would stand in the way of the
+/// caller's next try.
+async fn to_its_end<T: 'static>(work: impl Future<Output = T> + 'static) -> Result<T, Problem> {
+    rt::spawn(patience::carried(work)).await.map_err(Problem::internal)
 }
 
 /// Every route, for [`km_service::Door::open`].

@@ -120,7 +120,7 @@ fn checked<'a>(row: &'a Row, definition: &RegisterDefinition) -> Result<&'a Map<
 
 impl Run<'_> {
     async fn all(mut self, mut rows: Rows, batch_size: usize) -> Result<Outcome, ClientError> {
-        let mut under_way = FuturesOrdered::new();
+        let (mut under_way, mut done) = (FuturesOrdered::new(), Ok(()));
         for number in 0.. {
             let batch: Vec<Row> = rows.by_ref().take(batch_size).collect::<Result<_, _>>()?;
             if batch.is_empty() {
@@ -136,13 +136,17 @@ impl Run<'_> {
             if under_way.len() >= UNDER_WAY
                 && let Some((batch, results)) = under_way.next().await
             {
-                self.account(&batch, &results?)?;
+                done = results.and_then(|results| self.account(&batch, &results));
+                if done.is_err() {
+                    break;
+                }
             }
         }
+        // What was sent is waited for, also after a failure: it may be stored all the same.
         while let Some((batch, results)) = under_way.next().await {
-            self.account(&batch, &results?)?;
+            done = done.and(results.and_then(|results| self.account(&batch, &results)));
         }
-        Ok(self.report.end("stored"))
+        done.map(|()| self.report.end("stored"))
     }
 
     /// What is to be sent of a batch; nothing where an earlier run finished it, or where no row of it keeps the rules.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header::HeaderMap, web};
 use km_api::records::{BulkRecords, BulkResult, BulkResults, BulkStatus};
 use km_domain::{RecordId, RegisterName};
 use km_service::{Problem, StrictJson};
@@ -18,7 +18,7 @@ use crate::{
     rest::{
         Rest, body,
         idempotency::{self, Reply},
-        path, problems,
+        path, problems, to_its_end,
     },
 };
 
@@ -41,12 +41,22 @@ pub async fn bulk(
     name: web::Path<String>,
     sent: Result<StrictJson<BulkRecords>, Problem>,
 ) -> Result<HttpResponse, Problem> {
+    to_its_end(put_records(request.headers().clone(), rest, caller, name.into_inner(), sent)).await?
+}
+
+async fn put_records(
+    headers: HeaderMap,
+    rest: web::Data<Rest>,
+    caller: Caller,
+    name: String,
+    sent: Result<StrictJson<BulkRecords>, Problem>,
+) -> Result<HttpResponse, Problem> {
     let sent = body::read(&rest, &name, sent)?;
     let outcome = match path::register(&name) {
         Ok(register) => {
             let stands_for = format!("POST {register} {}", serde_json::to_string(&sent).unwrap_or_default());
             let work = store(&rest, &caller, &register, sent);
-            idempotency::once(&rest.registry, &caller, request.headers(), &stands_for, work).await
+            idempotency::once(&rest.registry, &caller, &headers, &stands_for, work).await
         }
         Err(error) => Err(error),
     };

@@ -1,6 +1,6 @@
 //! `PUT /v1/registers/{register}/records/{id}`
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header::HeaderMap, web};
 use km_api::records::{PutRecord, StoredRecord};
 use km_domain::{RecordId, RegisterName};
 use km_service::{Problem, StrictJson};
@@ -16,7 +16,7 @@ use crate::{
     rest::{
         Rest, body,
         idempotency::{self, Reply},
-        path, preconditions,
+        path, preconditions, to_its_end,
     },
 };
 
@@ -44,17 +44,25 @@ pub async fn put(
     names: web::Path<(String, String)>,
     sent: Result<StrictJson<PutRecord>, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let (register, id) = names.into_inner();
+    to_its_end(put_record(request.headers().clone(), rest, caller, names.into_inner(), sent)).await?
+}
+
+async fn put_record(
+    headers: HeaderMap,
+    rest: web::Data<Rest>,
+    caller: Caller,
+    (register, id): (String, String),
+    sent: Result<StrictJson<PutRecord>, Problem>,
+) -> Result<HttpResponse, Problem> {
     let sent = body::read(&rest, &register, sent)?;
-    let asked =
-        (|| Ok((path::register(&register)?, path::record(&id)?, preconditions::next_version(request.headers())?)))();
+    let asked = (|| Ok((path::register(&register)?, path::record(&id)?, preconditions::next_version(&headers)?)))();
     let (name, record, version) = match asked {
         Ok(asked) => asked,
         Err(error) => return Err(rest.fail(&caller, &register, error).await),
     };
     let stands_for = format!("PUT {register} {record} {version} {}", sent.jwe);
     let work = store(&rest, &caller, &name, record, version, sent.jwe);
-    match idempotency::once(&rest.registry, &caller, request.headers(), &stands_for, work).await {
+    match idempotency::once(&rest.registry, &caller, &headers, &stands_for, work).await {
         Ok(reply) => Ok(reply.into_response()),
         Err(error) => Err(rest.fail(&caller, &register, error).await),
     }
