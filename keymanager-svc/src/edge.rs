@@ -9,7 +9,7 @@ use std::{
 };
 
 use km_auth::{AuthError, Issuers, Peer};
-use km_domain::{Principal, ServiceKind};
+use km_domain::{Principal, ServiceKind, Timestamp};
 use km_operations::{Caller, Operation, OperationError, Operations, Record};
 use km_service::{Fetcher, Lane, LaneError, RequestContext, tls::ClientTrust};
 use km_storage::Recorded;
@@ -31,6 +31,8 @@ pub struct Edge {
     /// Asks the token whether it is well, and nothing else, so that a token that hangs is noticed.
     pub probe: TimedLane,
     pub issuers: Arc<Issuers>,
+    /// Held while an issuer's keys are fetched for a caller.
+    pub fetching: Arc<tokio::sync::Mutex<()>>,
     pub fetcher: Fetcher,
     pub clients: ClientTrust,
 }
@@ -133,17 +135,24 @@ impl Edge {
     pub async fn principal(&self, token: &str) -> Result<Arc<Principal>, AuthError> {
         let now = self.parts.operations.clock.now();
         let principal = match self.issuers.verify(token, now) {
-            Err(AuthError::UnknownKey { issuer }) if self.issuers.needs_refresh(&issuer, now) => {
-                // An issuer that is slow does not hold up the caller; the keys come all the same.
-                let (edge, name) = (self.clone(), issuer);
-                let fetching = tokio::spawn(async move { edge.refresh(&name).await });
-                let _ = tokio::time::timeout(PATIENCE_WITH_ISSUERS, fetching).await;
-                self.issuers.verify(token, now)?
+            Err(AuthError::UnknownKey { issuer }) => {
+                // An issuer that is slow does not hold up the caller; the keys come all the same. Who comes while they are being
+                // fetched waits for them too.
+                let _ = tokio::time::timeout(PATIENCE_WITH_ISSUERS, self.look_for_keys(issuer, now)).await;
+                self.issuers.verify(token, now).map_err(|error| self.issuers.at_last(error))?
             }
             other => other?,
         };
         // No caller belongs to the installation itself, whatever an issuer says.
         if principal.tenant.is_system() { Err(AuthError::NoTenant) } else { Ok(principal) }
+    }
+
+    async fn look_for_keys(&self, issuer: String, now: Timestamp) {
+        let _turn = self.fetching.lock().await;
+        if self.issuers.needs_refresh(&issuer, now) {
+            let edge = self.clone();
+            let _ = tokio::spawn(async move { edge.refresh(&issuer).await }).await;
+        }
     }
 
     /// Fetches an issuer's documents; on failure the former keys stay in use.

@@ -94,7 +94,10 @@ on_both! {
             body["national_id"] = json!(CANARY);
             send(system, method, &path, Some("application/json"), body.to_string().into_bytes());
         }
-        let last = system.registry("backend").get(&format!("{RECORDS}?clear.admin_code={CANARY}"));
+        system.registry("backend").get(&format!("{RECORDS}?clear.admin_code={CANARY}"));
+        // What is refused leaves a line.
+        let last = system.registry("backend").get(&format!("{RECORDS}?{CANARY}=1"));
+        assert!(last.status >= 400, "{}", last.text());
         let logged = || system.log_of("registry").contains(&last.request_id);
         assert!(km_test_support::wait_until(std::time::Duration::from_secs(10), logged));
         assert!(!system.log_of("registry").contains("canary"));

@@ -61,9 +61,6 @@ pub fn happen(world: &World, keys: &Keys, random: &mut Random, bad: Bad) {
     let time = Duration::from_millis(200 + random.below(3800));
     let system = &world.system;
     let mut what = format!("{bad:?}, {:.1} s", time.as_secs_f32());
-    if matches!(bad, Bad::KillKeyManager | Bad::KillRegistry | Bad::KillBoth) {
-        world.set_starting(true);
-    }
     match bad {
         Bad::KillKeyManager => {
             system.kill("keymanager");
@@ -121,7 +118,6 @@ pub fn happen(world: &World, keys: &Keys, random: &mut Random, bad: Bad) {
     if !wait_until(RETURN, || world.is_ready()) {
         world.wrong(format!("{what}: not ready after {} s\n{}", RETURN.as_secs(), system.logs(30)));
     }
-    world.set_starting(false);
     world.say(&format!("{what}; ready after {:.1} s", begun.elapsed().as_secs_f32()));
 }
 

@@ -68,7 +68,7 @@ impl<'a> Caller<'a> {
         self.world.count(what, &format!("{} {}", answer.status, answer.code()));
         match answer.status {
             200 => Some(answer.body),
-            status if [503, 429].contains(&status) || self.world.may_refuse_tokens(status, answer.code()) => {
+            503 | 429 => {
                 std::thread::sleep(BEFORE_TRYING_AGAIN);
                 None
             }

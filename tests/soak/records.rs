@@ -311,11 +311,7 @@ impl<'a> Worker<'a> {
     fn judge(&self, what: &str, error: &ClientError) -> Option<Refused> {
         let (refused, outcome) = match error {
             ClientError::Unavailable(_) => (Some(Refused::Perhaps), "no answer or 503".to_owned()),
-            ClientError::Refused(problem) => {
-                let may_refuse = self.world.may_refuse_tokens(problem.status, problem.code());
-                let meaning = if may_refuse { Some(Refused::NotNow) } else { meaning(problem) };
-                (meaning, format!("{} {}", problem.status, problem.code()))
-            }
+            ClientError::Refused(problem) => (meaning(problem), format!("{} {}", problem.status, problem.code())),
             ClientError::Setup(_) | ClientError::NotProven(_) | ClientError::Fields(_) => (None, "odd".to_owned()),
         };
         self.world.count(what, &outcome);

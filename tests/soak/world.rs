@@ -16,8 +16,6 @@ pub struct World {
     ended: AtomicBool,
     /// Workers in the middle of a request.
     busy: AtomicUsize,
-    /// A service was killed and has not said since that it is ready.
-    starting: AtomicBool,
     pub faults: AtomicU64,
     counts: Mutex<BTreeMap<String, u64>>,
     wrong: Mutex<Vec<String>>,
@@ -32,7 +30,6 @@ impl World {
             paused: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             busy: AtomicUsize::new(0),
-            starting: AtomicBool::new(false),
             faults: AtomicU64::new(0),
             counts: Mutex::default(),
             wrong: Mutex::default(),
@@ -97,16 +94,6 @@ impl World {
 
     pub fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
-    }
-
-    pub fn set_starting(&self, starting: bool) {
-        self.starting.store(starting, Ordering::SeqCst);
-    }
-
-    /// Whether a good token may be refused: a service that has just started and says that it is not ready does not know the
-    /// issuer's keys.
-    pub fn may_refuse_tokens(&self, status: u16, code: &str) -> bool {
-        (status, code) == (401, "token-invalid") && self.starting.load(Ordering::SeqCst)
     }
 
     /// Whether both services say that they are ready.

@@ -148,6 +148,19 @@ impl Issuers {
         Ok(principal)
     }
 
+    /// What is left to be said of a token whose key is not known and was looked for: while the issuer was never reached, that
+    /// is no fault of the token.
+    pub fn at_last(&self, error: AuthError) -> AuthError {
+        match &error {
+            AuthError::UnknownKey { issuer }
+                if self.find(issuer).is_some_and(|issuer| issuer.keys.read().generation == 0) =>
+            {
+                AuthError::IssuerAway
+            }
+            _ => error,
+        }
+    }
+
     /// Forgets what was verified for one principal, after a freeze.
     pub fn forget(&self, issuer: &str, subject: &str) {
         self.verified.forget(issuer, subject);

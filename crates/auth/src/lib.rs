@@ -40,6 +40,9 @@ pub enum AuthError {
     /// The issuer is ours, the key is not: fetch the issuer's keys once ([`Issuers::needs_refresh`]) and ask again.
     #[error("the token's key is not known")]
     UnknownKey { issuer: String },
+    /// The issuer is ours, and its keys could not be fetched yet: nothing can be said of the token, try again later.
+    #[error("the token's issuer has not been reached yet")]
+    IssuerAway,
     #[error("the token has expired")]
     Expired,
     #[error("the token is not valid yet")]

@@ -135,6 +135,7 @@ fn edge(config: &Config, parts: &startup::Parts, root: &str, list: &str) -> Resu
         jobs: timed(Lane::new("jobs", lanes.jobs, lanes.queue)?, lanes.long_deadline_ms),
         probe: timed(Lane::new("probe", 1, 1)?, lanes.deadline_ms),
         issuers: Arc::new(Issuers::new(config.issuers.clone())),
+        fetching: Arc::default(),
         fetcher: Fetcher::new(&issuer_roots, config.development)?,
         clients: ClientTrust::from_pem(root.as_bytes(), list.as_bytes())?,
     })

@@ -46,6 +46,7 @@ impl Door {
                 caller.service = Some(peer.identity.clone());
                 Ok(Both { service: peer.identity, caller: Some(caller) })
             }
+            Err(error @ AuthError::IssuerAway) => Err(status_of(&OperationError::Unavailable(error.to_string()))),
             Err(error) => {
                 let reason = if error == AuthError::Missing { "token-missing" } else { "token-invalid" };
                 Err(self.refuse(peer.identity.uri(), reason, &error.to_string(), &names).await)

@@ -4,12 +4,12 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use km_auth::AuthError;
-use km_operations::Caller;
+use km_operations::{Caller, OperationError};
 use km_service::{Problem, RequestContext};
 
 use crate::{
     edge::{Edge, Refused},
-    error::kind,
+    error::{kind, problem_of},
 };
 
 /// A caller whose token was verified. A handler that takes it cannot be reached without one.
@@ -42,8 +42,10 @@ impl FromRequest for Authenticated {
 /// What a request without an acceptable token is told. A token that was refused is recorded; a request that brought none
 /// is not, or anybody could fill the log.
 pub async fn refuse(edge: &Edge, error: &AuthError, names: &RequestContext) -> Problem {
-    if *error == AuthError::Missing {
-        return Problem::new(kind("token-missing"));
+    match error {
+        AuthError::Missing => return Problem::new(kind("token-missing")),
+        AuthError::IssuerAway => return problem_of(&OperationError::Unavailable(error.to_string())),
+        _ => {}
     }
     let request_id = Some(names.request_id.clone());
     edge.record_refusal(Refused { actor: String::new(), reason: "token-invalid", request_id }).await;

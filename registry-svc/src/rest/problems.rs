@@ -49,7 +49,13 @@ pub fn problem(error: RegistryError) -> Problem {
 
 /// Why no principal came of a token: the caller learns that it was not accepted, the log why.
 pub fn token(error: &AuthError) -> Problem {
-    let kind = if *error == AuthError::Missing { &kinds::TOKEN_MISSING } else { &kinds::TOKEN_INVALID };
+    let kind = match error {
+        AuthError::Missing => &kinds::TOKEN_MISSING,
+        AuthError::IssuerAway => {
+            return Problem::new(&kinds::UNAVAILABLE).detail(error.to_string()).retry_after(SHORT).cause(error);
+        }
+        _ => &kinds::TOKEN_INVALID,
+    };
     Problem::new(kind).cause(error)
 }
 

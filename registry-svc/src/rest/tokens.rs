@@ -56,7 +56,7 @@ impl Tokens {
                 other => other,
             }
         });
-        looked.await.unwrap_or_else(|_| self.known(token))
+        looked.await.unwrap_or_else(|_| self.known(token)).map_err(|error| self.sources.issuers.at_last(error))
     }
 
     /// Fetches the keys of every issuer.
