@@ -17,8 +17,7 @@ pub const OPEN: Title = Title {
     what: "OpenRecord, 10 fields, 100 a call, records",
     ceiling: "the token alone: its operations for each record",
     reach: 0.7,
-    in_the_way: "a third of the processor's time unwraps in the token; values opened 21 % (COSE decoded and encoded again 11 %, a key \
-        derived for each 5 %), one event a record 12 %, the answer 10 %",
+    in_the_way: "a third of the processor's time unwraps in the token; values opened, one event a record 12 %, the answer 10 %",
 };
 
 /// Batches that are sealed beforehand; their records are opened in turn.
