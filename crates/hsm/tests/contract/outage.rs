@@ -8,6 +8,7 @@ use km_test_support::{Module, TestToken};
 use crate::{id, make};
 
 pub fn all(test: &TestToken, token: &Token) {
+    a_refused_pin_is_tried_once(test, token);
     let root = make(token, KeyAlgorithm::Aes256, &Placement::Root);
     let placement = Placement::Wrapped { root: id(&root), wraps: false };
     let wrapped = make(token, KeyAlgorithm::HmacSha256, &placement);
@@ -42,4 +43,19 @@ pub fn all(test: &TestToken, token: &Token) {
     assert_eq!(token.mac(&wrapped, b"m").unwrap(), code);
     let signature = token.sign(&resident, SignatureAlgorithm::Es256, b"m").unwrap();
     resident.public.as_ref().unwrap().verify(SignatureAlgorithm::Es256, b"m", &signature).unwrap();
+}
+
+/// A PIN that was refused is not tried again until its file has changed: a token counts, and locks.
+fn a_refused_pin_is_tried_once(test: &TestToken, token: &Token) {
+    let right = std::fs::read(&test.pin_file).unwrap();
+    std::fs::write(&test.pin_file, "0000-not-the-pin").unwrap();
+    let refused = || match token.recover() {
+        Err(KeyStoreError::Unavailable(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    assert!(!refused().contains("not tried again"));
+    assert!(refused().contains("not tried again"));
+    std::fs::write(&test.pin_file, right).unwrap();
+    token.recover().unwrap();
+    token.probe().unwrap();
 }
