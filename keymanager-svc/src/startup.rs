@@ -62,6 +62,7 @@ pub fn open(config: &Config) -> Result<Parts, StartError> {
         serial: config.token.serial.clone(),
         pin_file: config.token.pin_file.clone(),
         sessions: config.lanes.token + config.lanes.jobs + 1,
+        series: config.token.batches_at_once,
         wait: Duration::from_millis(config.lanes.deadline_ms),
     })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

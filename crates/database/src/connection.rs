@@ -96,9 +96,10 @@ pub(crate) fn connect(access: &Access, intent: Intent) -> Result<Db, DatabaseErr
             let text = path.to_str().ok_or(DatabaseError::Url("the path must be UTF-8"))?;
             let mut connection = SqliteConnection::establish(text).map_err(unavailable)?;
             connection.batch_execute(SQLITE_SETTINGS)?;
-            if intent == Intent::Read {
-                connection.batch_execute("PRAGMA query_only = ON;")?;
-            }
+            connection.batch_execute(match intent {
+                Intent::Read => "PRAGMA query_only = ON;",
+                Intent::Write => WRITER_SETTINGS,
+            })?;
             Ok(Db::Sqlite(connection))
         }
         Engine::Postgres { url } => {
@@ -133,6 +134,10 @@ fn unavailable(fault: diesel::ConnectionError) -> DatabaseError {
 // busy_timeout first, for switching to WAL takes a lock.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;";
+
+// KiB of cache. A batch of 100 records changes more pages than the 2 MiB that SQLite keeps by itself; those that do not fit are
+// written in the middle of the transaction, and again at its end.
+const WRITER_SETTINGS: &str = "PRAGMA cache_size = -16384;";
 
 // A server that vanished without a word is noticed within this many seconds, not after the two hours of TCP's default; milliseconds
 // for what was sent and not acknowledged. The URL may say otherwise.

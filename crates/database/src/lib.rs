@@ -10,6 +10,7 @@ mod backup;
 mod connection;
 mod database;
 mod error;
+mod insert;
 mod migrate;
 mod outage;
 mod transaction;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             serial: None,
             pin_file: test.pin_file.clone(),
             sessions: 4,
+            series: 1,
             wait: Duration::from_secs(2),
         };
         let start = Instant::now();

@@ -31,6 +31,11 @@ impl Wrap for Token {
         })
     }
 
+    fn in_turn(&self, series: &mut dyn FnMut()) {
+        let _turn = self.0.turns.take();
+        series();
+    }
+
     fn unwrap_data_key(&self, kek: &StoredKey, wrapped: &[u8]) -> Result<SecretBytes, KeyStoreError> {
         self.require(Capability::AesKeyWrap)?;
         if wrapped.len() != WRAPPED {

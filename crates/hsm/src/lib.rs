@@ -26,6 +26,7 @@ mod session_pool;
 mod sign;
 mod templates;
 mod token;
+mod turns;
 mod wrapping;
 
 pub use inventory::TokenObject;

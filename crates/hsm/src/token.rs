@@ -15,6 +15,7 @@ use crate::errors::unavailable;
 use crate::live::Live;
 use crate::pin::Pin;
 use crate::raw::RawModule;
+use crate::turns::Turns;
 
 /// How long a recovery waits for calls to end. Short: while it waits, no new call begins.
 const WAIT_FOR_CALLS: Duration = Duration::from_millis(250);
@@ -33,6 +34,8 @@ pub struct TokenConfig {
     /// How many sessions to open for calls: one for each thread that uses the token. One more is opened for itself. A token
     /// that gives fewer is used with those.
     pub sessions: usize,
+    /// How many long series of calls ([`km_keystore::Wrap::in_turn`]) go on at a time.
+    pub series: usize,
     /// How long a call waits for a session, for a key to be unwrapped, or for a recovery to end, before it is told that the
     /// token is not available.
     pub wait: Duration,
@@ -56,6 +59,7 @@ pub(crate) struct Inner {
     could: AtomicU32,
     /// One writer of token objects at a time: making two at once has failed on a token that we support.
     pub(crate) writes: Mutex<()>,
+    pub(crate) turns: Turns,
 }
 
 impl Token {
@@ -71,8 +75,9 @@ impl Token {
         initialize(&pkcs11)?;
         let (pin, could, objects_made) =
             (Pin::in_file(&config.pin_file), AtomicU32::new(0), Arc::new(AtomicU64::new(0)));
+        let turns = Turns::new(config.series);
         let live = RwLock::new(Some(Live::open(&pkcs11, &raw, &config, &pin, objects_made.clone())?));
-        Ok(Self(Arc::new(Inner { config, pkcs11, pin, raw, live, objects_made, could, writes: Mutex::new(()) })))
+        Ok(Self(Arc::new(Inner { config, pkcs11, pin, raw, live, objects_made, could, writes: Mutex::new(()), turns })))
     }
 
     /// Starts anew on the same module: everything is closed, C_Finalize and C_Initialize are called, and the token is

@@ -46,6 +46,7 @@ pub fn config(test: &TestToken) -> TokenConfig {
         serial: Some(test.serial.clone()),
         pin_file: test.pin_file.clone(),
         sessions: 4,
+        series: 1,
         wait: Duration::from_secs(2),
     }
 }

@@ -67,6 +67,16 @@ pub trait Wrap: Send + Sync {
     fn unwrap_data_key(&self, kek: &StoredKey, wrapped: &[u8]) -> Result<SecretBytes, KeyStoreError>;
     /// Moves a wrapped data key from one key-encryption key to another; its bytes stay in the store.
     fn rewrap_data_key(&self, from: &StoredKey, to: &StoredKey, wrapped: &[u8]) -> Result<Vec<u8>, KeyStoreError>;
+    /// Runs a long series of short calls, with only as many series at a time as the store does best: where calls of many
+    /// threads wait for each other's locks, all of them together are slower than one. See also [`in_turn`].
+    fn in_turn(&self, series: &mut dyn FnMut());
+}
+
+/// The answer of a series of calls that is run in its turn ([`Wrap::in_turn`]).
+pub fn in_turn<T>(store: &dyn KeyStore, series: impl FnOnce() -> T) -> Result<T, KeyStoreError> {
+    let (mut series, mut answer) = (Some(series), None);
+    store.in_turn(&mut || answer = series.take().map(|series| series()));
+    answer.ok_or_else(|| KeyStoreError::Unavailable("a series of calls was not run".into()))
 }
 
 /// Makes and destroys keys.

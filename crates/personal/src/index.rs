@@ -18,13 +18,22 @@ pub struct IndexInput {
 
 /// The inputs of all terms of a record; a list gives one per different item.
 pub fn index_inputs(definition: &RegisterDefinition, validated: &Validated) -> Vec<IndexInput> {
-    validated.personal.iter().flat_map(|(name, value)| index_inputs_of(definition, name, value)).collect()
+    let of_field = |(name, normals): (&FieldName, &Vec<SecretBytes>)| match definition.personal_field(name.as_str()) {
+        Some((name, rules)) => inputs(name, rules, normals),
+        None => Vec::new(),
+    };
+    validated.normal.iter().flat_map(of_field).collect()
 }
 
 /// The inputs of the terms of one field: for a value that was sealed earlier.
 pub fn index_inputs_of(definition: &RegisterDefinition, field: &FieldName, value: &SecretValue) -> Vec<IndexInput> {
-    let Some((name, rules)) = definition.personal_field(field.as_str()) else { return Vec::new() };
-    let normals = normal_forms(definition, rules, value.expose());
+    match definition.personal_field(field.as_str()) {
+        Some((name, rules)) => inputs(name, rules, &normal_forms(definition, rules, value.expose())),
+        None => Vec::new(),
+    }
+}
+
+fn inputs(name: &FieldName, rules: &PersonalField, normals: &[SecretBytes]) -> Vec<IndexInput> {
     let input = |rule: &IndexRule, normal: &SecretBytes| IndexInput {
         field: name.clone(),
         rule: rule.clone(),
@@ -42,8 +51,8 @@ pub fn query_input(definition: &RegisterDefinition, field: &str, value: &Value) 
         definition.personal_field(field).ok_or_else(|| fault("the definition has no personal field of this name"))?;
     let rule = rules.indexes.first().ok_or_else(|| fault("is not indexed"))?;
     let one = PersonalField { kind: rules.kind.of_one().clone(), ..rules.clone() };
-    let clean = validate::personal(&one, &definition.phone, value).map_err(|rule| fault(&rule))?;
-    let normal = normal_forms(definition, &one, clean.expose()).pop().ok_or_else(|| fault("has no value"))?;
+    let mut clean = validate::personal(&one, &definition.phone, value).map_err(|rule| fault(&rule))?;
+    let normal = clean.normal.pop().ok_or_else(|| fault("has no value"))?;
     Ok(IndexInput { field: name.clone(), rule: rule.clone(), value: normal })
 }
 
@@ -59,14 +68,8 @@ pub fn matches_query(definition: &RegisterDefinition, field: &str, query: &Value
 /// Different normal forms of a value's items, in order. An item without one has no term.
 fn normal_forms(definition: &RegisterDefinition, rules: &PersonalField, value: &Value) -> Vec<SecretBytes> {
     let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    let mut forms: Vec<SecretBytes> = Vec::with_capacity(items.len());
-    for text in items.iter().filter_map(Value::as_str) {
-        let Ok(normal) = normalise(&rules.kind, &definition.phone, text) else { continue };
-        if !normal.is_empty() && !forms.iter().any(|form| form.expose() == normal.as_bytes()) {
-            forms.push(SecretBytes::new(normal.as_bytes().to_vec()));
-        }
-    }
-    forms
+    let texts = items.iter().filter_map(Value::as_str);
+    validate::distinct(texts.filter_map(|text| normalise(&rules.kind, &definition.phone, text).ok()))
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use km_domain::{
-    FieldName,
+    FieldName, SecretBytes,
     register::{FieldClass, PersonalField, PersonalKind, PhoneRule, RegisterDefinition, check_clear},
 };
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::{FieldFault, SecretValue, normalise::normalise};
 
@@ -16,13 +17,21 @@ pub struct Validated {
     pub personal: BTreeMap<FieldName, SecretValue>,
     /// Clear fields that have a value.
     pub clear: Map<String, Value>,
+    /// The different normal forms of personal fields, in order; of each item of a list.
+    pub(crate) normal: BTreeMap<FieldName, Vec<SecretBytes>>,
+}
+
+/// A personal value that keeps its field's rules, and its different normal forms.
+pub(crate) struct Clean {
+    pub value: SecretValue,
+    pub normal: Vec<SecretBytes>,
 }
 
 /// Checks all fields, personal and clear. An absent field, null, an empty text and an empty list are the same: no value.
 /// Returns all faults, each naming field and rule and never a value.
 pub fn validate(definition: &RegisterDefinition, fields: &Map<String, Value>) -> Result<Validated, Vec<FieldFault>> {
     let mut faults = Vec::new();
-    let mut validated = Validated { personal: BTreeMap::new(), clear: Map::new() };
+    let mut validated = Validated { personal: BTreeMap::new(), clear: Map::new(), normal: BTreeMap::new() };
     for (name, value) in fields {
         let known = definition.fields.iter().find(|(field, _)| field.as_str() == name);
         match known.map(|(field_name, field)| (field_name, &field.class)) {
@@ -36,7 +45,10 @@ pub fn validate(definition: &RegisterDefinition, fields: &Map<String, Value>) ->
                 validated.clear.insert(name.clone(), value.clone());
             }
             Some((field_name, FieldClass::Personal(field))) => match personal(field, &definition.phone, value) {
-                Ok(clean) => drop(validated.personal.insert(field_name.clone(), clean)),
+                Ok(clean) => {
+                    validated.personal.insert(field_name.clone(), clean.value);
+                    validated.normal.insert(field_name.clone(), clean.normal);
+                }
                 Err(rule) => faults.push(FieldFault::new(name, rule)),
             },
         }
@@ -64,32 +76,51 @@ fn is_absent(value: &Value) -> bool {
 }
 
 /// Checks one personal value; the error is the rule that it breaks.
-pub(crate) fn personal(field: &PersonalField, phone: &PhoneRule, value: &Value) -> Result<SecretValue, String> {
+pub(crate) fn personal(field: &PersonalField, phone: &PhoneRule, value: &Value) -> Result<Clean, String> {
     let PersonalKind::List { of, max_items } = &field.kind else {
-        return one(field, &field.kind, phone, value).map(SecretValue::new).map_err(str::to_owned);
+        let (value, normal) = one(field, &field.kind, phone, value)?;
+        return Ok(Clean { value: SecretValue::new(value), normal: distinct(normal) });
     };
     let items = value.as_array().ok_or("must be a list")?;
     if items.len() > *max_items {
         return Err(format!("has at most {max_items} items"));
     }
-    let mut clean = Vec::with_capacity(items.len());
+    let (mut clean, mut normals) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
     for (at, item) in items.iter().enumerate() {
-        clean.push(one(field, of, phone, item).map_err(|rule| format!("item {}: {rule}", at + 1))?);
+        let (value, normal) = one(field, of, phone, item).map_err(|rule| format!("item {}: {rule}", at + 1))?;
+        clean.push(value);
+        normals.extend(normal);
     }
-    Ok(SecretValue::new(Value::Array(clean)))
+    Ok(Clean { value: SecretValue::new(Value::Array(clean)), normal: distinct(normals) })
 }
 
-fn one(field: &PersonalField, kind: &PersonalKind, phone: &PhoneRule, value: &Value) -> Result<Value, &'static str> {
+/// The different ones, in order. What is empty has no term.
+pub(crate) fn distinct(normals: impl IntoIterator<Item = Zeroizing<String>>) -> Vec<SecretBytes> {
+    let mut forms = Vec::<SecretBytes>::new();
+    for normal in normals {
+        if !normal.is_empty() && !forms.iter().any(|form| form.expose() == normal.as_bytes()) {
+            forms.push(SecretBytes::new(normal.as_bytes().to_vec()));
+        }
+    }
+    forms
+}
+
+/// A value as it is kept, and its normal form if its kind has one.
+type One = (Value, Option<Zeroizing<String>>);
+
+fn one(field: &PersonalField, kind: &PersonalKind, phone: &PhoneRule, value: &Value) -> Result<One, &'static str> {
+    let without = |value: Value| (value, None);
     match kind {
-        PersonalKind::Boolean => value.is_boolean().then(|| value.clone()).ok_or("must be true or false"),
+        PersonalKind::Boolean => value.is_boolean().then(|| without(value.clone())).ok_or("must be true or false"),
         PersonalKind::Number { minimum, maximum } => {
             let fits = value.as_f64().is_some_and(|number| (*minimum..=*maximum).contains(&number));
-            fits.then(|| value.clone()).ok_or("must be a number in the range")
+            fits.then(|| without(value.clone())).ok_or("must be a number in the range")
         }
-        PersonalKind::Coordinates => coordinates(value),
+        PersonalKind::Coordinates => coordinates(value).map(without),
         PersonalKind::Code { values } => {
             let code = value.as_str().ok_or("must be a text")?.trim();
-            values.iter().any(|v| v == code).then(|| Value::from(code)).ok_or("must be one of the listed codes")
+            let listed = values.iter().any(|v| v == code).then(|| Value::from(code));
+            Ok((listed.ok_or("must be one of the listed codes")?, Some(normalise(kind, phone, code)?)))
         }
         PersonalKind::List { .. } => Err("must not be a list of lists"),
         PersonalKind::Text
@@ -100,7 +131,7 @@ fn one(field: &PersonalField, kind: &PersonalKind, phone: &PhoneRule, value: &Va
     }
 }
 
-fn text(field: &PersonalField, kind: &PersonalKind, phone: &PhoneRule, value: &Value) -> Result<Value, &'static str> {
+fn text(field: &PersonalField, kind: &PersonalKind, phone: &PhoneRule, value: &Value) -> Result<One, &'static str> {
     let text = value.as_str().ok_or("must be a text")?.trim();
     if text.chars().nth(field.max_length).is_some() {
         return Err("is too long");
@@ -115,7 +146,8 @@ fn text(field: &PersonalField, kind: &PersonalKind, phone: &PhoneRule, value: &V
     if field.pattern.as_ref().is_some_and(|pattern| !pattern.matches(&normal)) {
         return Err("does not match the pattern of the definition");
     }
-    Ok(Value::from(if *kind == PersonalKind::BirthDate { normal.as_str() } else { text }))
+    let kept = Value::from(if *kind == PersonalKind::BirthDate { normal.as_str() } else { text });
+    Ok((kept, Some(normal)))
 }
 
 /// Controls, and the embeddings and overrides that make a text look like another one.

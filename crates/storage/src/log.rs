@@ -1,6 +1,12 @@
 //! The log's tables: events, tiles of hashes, the head, checkpoints and cosignatures.
 
-use diesel::{dsl::max, prelude::*};
+use diesel::{
+    dsl::max,
+    pg::Pg,
+    prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::{Array, BigInt, Binary},
+};
 use km_audit::{
     Event, Frontier, Hash, LoggedEvent,
     proof::BadProof,
@@ -59,7 +65,8 @@ pub(crate) struct Appender<'a> {
     began_at: (u64, u64),
     kept: Vec<(TileAddress, Hash)>,
     /// Events of this transaction, not yet in their table.
-    events: Vec<(LoggedEvent, Vec<u8>)>,
+    events: Vec<LoggedEvent>,
+    rows: Vec<EventRow>,
 }
 
 impl<'a> Appender<'a> {
@@ -74,7 +81,7 @@ impl<'a> Appender<'a> {
         // Log time never falls, whatever the clock does.
         let now = now.max(head.log_time);
         let began_at = (head.size(), head.epoch);
-        Ok(Self { head, instance, now, began_at, kept: Vec::new(), events: Vec::new() })
+        Ok(Self { head, instance, now, began_at, kept: Vec::new(), events: Vec::new(), rows: Vec::new() })
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -102,7 +109,8 @@ impl<'a> Appender<'a> {
                 kept.push((address, *hash));
             }
         });
-        self.events.push((logged, leaf));
+        self.rows.push(EventRow { log_index: signed(logged.index)?, log_time: self.now.micros(), leaf });
+        self.events.push(logged);
         Ok(())
     }
 
@@ -111,8 +119,11 @@ impl<'a> Appender<'a> {
         if self.began_at == (self.head.size(), self.head.epoch) {
             return Ok(());
         }
-        insert(db, &self.events)?;
-        self.events.iter().try_for_each(|(logged, _)| intents::follow(db, logged, self.instance))?;
+        match db {
+            Db::Postgres(postgres) => drop(ManyEvents::from(self.rows).execute(postgres)?),
+            Db::Sqlite(_) => km_database::insert_all!(db, event::table, self.rows)?,
+        }
+        self.events.iter().try_for_each(|logged| intents::follow(db, logged, self.instance))?;
         self.kept.into_iter().try_for_each(|(address, hash)| extend_tile(db, address, &hash))?;
         let set = (
             log_head::size.eq(signed(self.head.size())?),
@@ -125,29 +136,46 @@ impl<'a> Appender<'a> {
     }
 }
 
-/// Rows in one statement: PostgreSQL answers each statement over the network, SQLite keeps a prepared one for a single row.
-const ROWS: usize = 1000;
+#[derive(Insertable)]
+#[diesel(table_name = event, treat_none_as_default_value = false)]
+struct EventRow {
+    log_index: i64,
+    log_time: i64,
+    leaf: Vec<u8>,
+}
 
-fn insert(db: &mut Db, events: &[(LoggedEvent, Vec<u8>)]) -> Result<(), StorageError> {
-    let row = |(logged, leaf): &'_ (LoggedEvent, Vec<u8>)| {
-        let place = (event::log_index.eq(signed(logged.index)?), event::log_time.eq(logged.log_time.micros()));
-        Ok::<_, StorageError>((place.0, place.1, event::leaf.eq(leaf.clone())))
-    };
-    match db {
-        Db::Sqlite(sqlite) => {
-            for event in events {
-                diesel::insert_into(event::table).values(row(event)?).execute(sqlite)?;
-            }
-        }
-        Db::Postgres(postgres) => {
-            for part in events.chunks(ROWS) {
-                let rows = part.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-                diesel::insert_into(event::table).values(rows).execute(postgres)?;
-            }
+/// The same statement for any number of rows: one answer over the network, prepared once.
+#[derive(QueryId)]
+struct ManyEvents {
+    log_index: Vec<i64>,
+    log_time: Vec<i64>,
+    leaf: Vec<Vec<u8>>,
+}
+
+impl From<Vec<EventRow>> for ManyEvents {
+    fn from(rows: Vec<EventRow>) -> Self {
+        Self {
+            log_index: rows.iter().map(|row| row.log_index).collect(),
+            log_time: rows.iter().map(|row| row.log_time).collect(),
+            leaf: rows.into_iter().map(|row| row.leaf).collect(),
         }
     }
-    Ok(())
 }
+
+impl QueryFragment<Pg> for ManyEvents {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO event (log_index, log_time, leaf) SELECT * FROM unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.log_index)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.log_time)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Binary>, _>(&self.leaf)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for ManyEvents {}
 
 fn extend_tile(db: &mut Db, address: TileAddress, hash: &Hash) -> Result<(), StorageError> {
     let key = (i64::from(address.level), signed(address.index)?);

@@ -21,7 +21,7 @@ pub struct SubjectId {
 
 /// One subject's row.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable)]
-#[diesel(table_name = subject)]
+#[diesel(table_name = subject, treat_none_as_default_value = false)]
 pub struct SubjectRow {
     pub tenant: String,
     pub register: String,
@@ -167,17 +167,6 @@ fn kek_is_active(db: &mut km_database::Db, row: &SubjectRow, kek: &str) -> Resul
     if active == 1 { Ok(()) } else { Err(WriteFault::Conflict("key-encryption-key-not-active")) }
 }
 
-/// In one statement on PostgreSQL, which answers each over the network; SQLite keeps a prepared one for a single row.
-fn insert(db: &mut km_database::Db, rows: &[SubjectRow]) -> Result<(), WriteFault> {
-    let made = match db {
-        km_database::Db::Postgres(postgres) => diesel::insert_into(subject::table).values(rows).execute(postgres),
-        km_database::Db::Sqlite(sqlite) => rows
-            .iter()
-            .try_fold(0, |count, row| Ok(count + diesel::insert_into(subject::table).values(row).execute(sqlite)?)),
-    };
-    unique(made, "record-exists")
-}
-
 impl Write {
     /// New subjects of one tenant, register and version of this key-encryption key: all of them or none.
     pub fn insert_subjects(rows: Vec<SubjectRow>, kek: &str) -> Self {
@@ -195,7 +184,7 @@ impl Write {
                 if erased > 0 {
                     return Err(WriteFault::Conflict("record-erased"));
                 }
-                insert(db, part)?;
+                unique(km_database::insert_all!(db, subject::table, part).map(|()| 1), "record-exists")?;
             }
             Ok(())
         })

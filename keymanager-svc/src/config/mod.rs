@@ -73,6 +73,9 @@ pub struct TokenSection {
     pub serial: Option<String>,
     /// File with the user PIN and nothing else, mode 0600.
     pub pin_file: PathBuf,
+    /// Batches of records whose keys and index terms are in the token at the same time.
+    #[serde(default = "one")]
+    pub batches_at_once: usize,
 }
 
 /// Section `listen`: addresses; without one, a free port of 127.0.0.1, kept in the state folder.
@@ -138,6 +141,10 @@ const DAY: u64 = 24 * 60 * 60;
 /// The longest life that the profile of such certificates allows.
 const LONGEST_LIFE: u64 = 366 * DAY;
 
+const fn one() -> usize {
+    1
+}
+
 const fn readers() -> u32 {
     4
 }
@@ -185,6 +192,7 @@ impl Validate for Config {
                 "certificates.workstation_seconds must be 30 seconds to 366 days",
             ),
             (self.budgets.terms_per_minute >= 1, "budgets.terms_per_minute must be at least 1"),
+            (self.token.batches_at_once >= 1, "token.batches_at_once must be at least 1"),
             (self.lanes.token >= 1 && self.lanes.plain >= 1 && self.lanes.jobs >= 1, "lanes must have threads"),
             (self.lanes.queue >= 1, "lanes.queue must be at least 1"),
             (self.lanes.deadline_ms >= 100, "lanes.deadline_ms must be at least 100"),

@@ -120,31 +120,37 @@ async fn store(
     let (instance, now) = (registry.instance.clone(), registry.clock.now());
     let stored = registry.store.write(move |db| {
         intents::settled(db, &told)?;
-        let mut outcomes = Vec::with_capacity(answers.len());
+        let (mut seals, mut sealed, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
         for (record, version, receipt, answer) in answers {
-            let (id, number) = pair(record, version);
-            let outcome = match answer {
-                Ok(seal) if asked.contains(&record) => outcome(seals::store(db, &place, &seal, now)?, version, receipt),
+            let pair = [pair(record, version)];
+            match answer {
+                Ok(seal) if asked.contains(&record) => {
+                    seals.push(seal);
+                    sealed.push((record, version, receipt));
+                }
                 // Sealed although it exists here: it came along in a JWE that was sent for others.
                 Ok(_) => {
-                    intents::ask(db, &place, &[(id.clone(), number)], &instance, now)?;
-                    intents::mark(db, &place, &id, number, intents::State::Dropped)?;
-                    continue;
+                    intents::ask(db, &place, &pair, &instance, now)?;
+                    intents::mark(db, &place, &pair, intents::State::Dropped)?;
                 }
+                Err(_) if !asked.contains(&record) => {}
                 Err(refusal) => {
-                    if !asked.contains(&record) {
-                        continue;
-                    }
                     if KNOWS_ANOTHER_VERSION.contains(&refusal.code.as_str()) {
-                        intents::mark(db, &place, &id, number, intents::State::Dropped)?;
+                        intents::mark(db, &place, &pair, intents::State::Dropped)?;
                     } else {
-                        intents::forget(db, &place, &id, number)?;
+                        intents::forget(db, &place, &pair)?;
                     }
-                    Sealed::Refused(RegistryError::Refused(refusal))
+                    outcomes.push((record, Sealed::Refused(RegistryError::Refused(refusal))));
                 }
-            };
-            outcomes.push((record, outcome));
+            }
         }
+        let stored = seals::store(db, &place, &seals, now)?;
+        outcomes.extend(
+            sealed
+                .into_iter()
+                .zip(stored)
+                .map(|((record, version, receipt), stored)| (record, outcome(stored, version, receipt))),
+        );
         Ok::<_, StoreError>(outcomes)
     });
     Ok(stored.await?)

@@ -69,6 +69,9 @@ pub(super) async fn prepare(registry: &Registry, place: &Place, items: Vec<Item>
         let order: Vec<RecordId> = items.iter().flat_map(|item| &item.records).map(|(record, _)| *record).collect();
         let ids: Vec<String> = order.iter().map(RecordId::to_string).collect();
         let rows = records::current(db, &place, &ids)?;
+        let all: Vec<_> =
+            items.iter().flat_map(|item| &item.records).map(|(record, version)| pair(*record, *version)).collect();
+        let under_way = intents::under_way(db, &place, &all)?;
         let mut batch = Batch { order, refused: BTreeMap::new(), items: Vec::new(), asked: BTreeSet::new() };
         for item in items {
             let mut open = Vec::new();
@@ -78,16 +81,15 @@ pub(super) async fn prepare(registry: &Registry, place: &Place, items: Vec<Item>
                     None => open.push((*record, *version)),
                 }
             }
-            let pairs: Vec<_> = open.iter().map(|(record, version)| pair(*record, *version)).collect();
-            if !intents::under_way(db, &place, &pairs)?.is_empty() {
+            if open.iter().any(|(record, version)| under_way.contains(&pair(*record, *version))) {
                 // The JWE is one piece: it waits as a whole.
                 batch.refused.extend(open.iter().map(|(record, _)| (*record, RegistryError::UnderWay)));
             } else if !open.is_empty() {
-                intents::ask(db, &place, &pairs, &instance, now)?;
                 batch.asked.extend(open.iter().map(|(record, _)| *record));
                 batch.items.push(item);
             }
         }
+        intents::ask(db, &place, &batch.pairs(), &instance, now)?;
         Ok(batch)
     });
     Ok(prepared.await?)

@@ -1,11 +1,13 @@
 //! The outbox of settlement. A seal makes a new version current in the key manager before the registry has stored it;
 //! whether it was stored is told at the next call. So that no crash loses that, the intent is written first.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 use km_database::Db;
 use km_domain::Timestamp;
 
-use super::{Place, StoreError, insert_all, schema::seal_intents};
+use super::{Place, StoreError, schema::seal_intents};
 
 /// How far a seal has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl State {
 
 /// One version of one record, for which a seal was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = seal_intents)]
+#[diesel(table_name = seal_intents, treat_none_as_default_value = false)]
 pub struct IntentRow {
     pub tenant: String,
     pub register: String,
@@ -54,15 +56,10 @@ impl Outstanding {
     }
 }
 
-/// The records among these for which another call is under way.
-pub fn under_way(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<Vec<String>, StoreError> {
-    let mut busy = Vec::new();
-    for (record, version) in seals {
-        if state_of(db, place, record, *version)?.as_deref() == Some(State::Asked.name()) {
-            busy.push(record.clone());
-        }
-    }
-    Ok(busy)
+/// Those among these seals that another call asked for and waits for.
+pub fn under_way(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<BTreeSet<(String, i32)>, StoreError> {
+    let states = states(db, place, seals)?;
+    Ok(states.into_iter().filter(|(_, state)| state == State::Asked.name()).map(|(seal, _)| seal).collect())
 }
 
 /// Notes that these seals, none of them under way, will be asked for by this process (`instance`). What is `dropped` is
@@ -74,30 +71,28 @@ pub fn ask(
     instance: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
-    for (record, version) in seals {
-        if state_of(db, place, record, *version)?.is_some() {
-            let row = seal_intents::table.find((place.tenant.as_str(), place.register.as_str(), record, version));
-            diesel::update(row)
-                .set((
-                    seal_intents::state.eq(State::Asked.name()),
-                    seal_intents::instance.eq(instance),
-                    seal_intents::created.eq(now.micros()),
-                ))
-                .execute(db)?;
-        } else {
-            rows.push(IntentRow {
-                tenant: place.tenant.as_str().to_owned(),
-                register: place.register.as_str().to_owned(),
-                record: record.clone(),
-                version: *version,
-                state: State::Asked.name().to_owned(),
-                instance: instance.to_owned(),
-                created: now.micros(),
-            });
-        }
+    let states = states(db, place, seals)?;
+    let (taken_over, new): (Vec<_>, Vec<_>) = seals.iter().cloned().partition(|seal| states.contains_key(seal));
+    for (version, records) in by_version(&taken_over) {
+        diesel::update(of(place.columns(), version, &records))
+            .set((
+                seal_intents::state.eq(State::Asked.name()),
+                seal_intents::instance.eq(instance),
+                seal_intents::created.eq(now.micros()),
+            ))
+            .execute(db)?;
     }
-    insert_all!(db, seal_intents::table, rows);
+    let row = |(record, version): (String, i32)| IntentRow {
+        tenant: place.tenant.as_str().to_owned(),
+        register: place.register.as_str().to_owned(),
+        record,
+        version,
+        state: State::Asked.name().to_owned(),
+        instance: instance.to_owned(),
+        created: now.micros(),
+    };
+    let rows: Vec<IntentRow> = new.into_iter().map(row).collect();
+    km_database::insert_all!(db, seal_intents::table, rows)?;
     Ok(())
 }
 
@@ -123,42 +118,67 @@ pub fn suspect(
     instance: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if state_of(db, place, record, version)?.is_none() {
-        ask(db, place, &[(record.to_owned(), version)], instance, now)?;
-        mark(db, place, record, version, State::Dropped)?;
+    let seal = [(record.to_owned(), version)];
+    if states(db, place, &seal)?.is_empty() {
+        ask(db, place, &seal, instance, now)?;
+        mark(db, place, &seal, State::Dropped)?;
     }
     Ok(())
 }
 
-fn state_of(db: &mut Db, place: &Place, record: &str, version: i32) -> Result<Option<String>, StoreError> {
-    Ok(seal_intents::table
-        .find((place.tenant.as_str(), place.register.as_str(), record, version))
-        .select(seal_intents::state)
-        .first(db)
-        .optional()?)
+/// The states of these intents; those that are not there are missing from the answer.
+fn states(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<BTreeMap<(String, i32), String>, StoreError> {
+    let mut states = BTreeMap::new();
+    for (version, records) in by_version(seals) {
+        let rows: Vec<(String, String)> =
+            of(place.columns(), version, &records).select((seal_intents::record, seal_intents::state)).load(db)?;
+        states.extend(rows.into_iter().map(|(record, state)| ((record, version), state)));
+    }
+    Ok(states)
+}
+
+/// Seals of one version, at most 500 together: what one statement can name.
+fn by_version(seals: &[(String, i32)]) -> Vec<(i32, Vec<&str>)> {
+    let mut versions = BTreeMap::<i32, Vec<&str>>::new();
+    for (record, version) in seals {
+        versions.entry(*version).or_default().push(record);
+    }
+    let chunks = |(version, records): (i32, Vec<_>)| {
+        records.chunks(500).map(|some| (version, some.to_vec())).collect::<Vec<_>>()
+    };
+    versions.into_iter().flat_map(chunks).collect()
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of<'a>((tenant, register): (&'a str, &'a str), version: i32, records: &'a [&'a str]) -> _ {
+    seal_intents::table
+        .filter(seal_intents::tenant.eq(tenant))
+        .filter(seal_intents::register.eq(register))
+        .filter(seal_intents::version.eq(version))
+        .filter(seal_intents::record.eq_any(records))
 }
 
 /// Forgets intents of seals that the key manager refused: it made nothing, so there is nothing to settle.
-pub fn forget(db: &mut Db, place: &Place, record: &str, version: i32) -> Result<(), StoreError> {
-    let row = seal_intents::table.find((place.tenant.as_str(), place.register.as_str(), record, version));
-    diesel::delete(row).execute(db)?;
+pub fn forget(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<(), StoreError> {
+    for (version, records) in by_version(seals) {
+        diesel::delete(of(place.columns(), version, &records)).execute(db)?;
+    }
     Ok(())
 }
 
-/// Changes the state of one intent, if it is there.
-pub fn mark(db: &mut Db, place: &Place, record: &str, version: i32, state: State) -> Result<(), StoreError> {
-    let row = seal_intents::table.find((place.tenant.as_str(), place.register.as_str(), record, version));
-    diesel::update(row).set(seal_intents::state.eq(state.name())).execute(db)?;
+/// Changes the state of these intents, as far as they are there.
+pub fn mark(db: &mut Db, place: &Place, seals: &[(String, i32)], state: State) -> Result<(), StoreError> {
+    for (version, records) in by_version(seals) {
+        diesel::update(of(place.columns(), version, &records)).set(seal_intents::state.eq(state.name())).execute(db)?;
+    }
     Ok(())
 }
 
 /// Has seals withdrawn whose answer did not come or was not stored. One that was stored all the same stays.
 pub fn drop_asked(db: &mut Db, place: &Place, seals: &[(String, i32)]) -> Result<(), StoreError> {
-    for (record, version) in seals {
-        let row = seal_intents::table
-            .find((place.tenant.as_str(), place.register.as_str(), record, version))
-            .filter(seal_intents::state.eq(State::Asked.name()));
-        diesel::update(row).set(seal_intents::state.eq(State::Dropped.name())).execute(db)?;
+    for (version, records) in by_version(seals) {
+        let asked = of(place.columns(), version, &records).filter(seal_intents::state.eq(State::Asked.name()));
+        diesel::update(asked).set(seal_intents::state.eq(State::Dropped.name())).execute(db)?;
     }
     Ok(())
 }
@@ -180,11 +200,16 @@ pub fn outstanding(db: &mut Db, tenant: &str, stored_before: Timestamp, limit: i
 
 /// Forgets what the key manager now knows. An intent that meanwhile changed its state stays.
 pub fn settled(db: &mut Db, told: &Outstanding) -> Result<(), StoreError> {
+    let mut groups = BTreeMap::<_, Vec<(String, i32)>>::new();
     for intent in told.stored.iter().chain(&told.dropped) {
-        let row = seal_intents::table
-            .find((&intent.tenant, &intent.register, &intent.record, intent.version))
-            .filter(seal_intents::state.eq(&intent.state));
-        diesel::delete(row).execute(db)?;
+        let group = groups.entry((&intent.tenant, &intent.register, &intent.state)).or_default();
+        group.push((intent.record.clone(), intent.version));
+    }
+    for ((tenant, register, state), seals) in groups {
+        for (version, records) in by_version(&seals) {
+            let told = of((tenant, register), version, &records).filter(seal_intents::state.eq(state));
+            diesel::delete(told).execute(db)?;
+        }
     }
     Ok(())
 }

@@ -35,6 +35,12 @@ pub struct Place {
     pub register: RegisterName,
 }
 
+impl Place {
+    fn columns(&self) -> (&str, &str) {
+        (self.tenant.as_str(), self.register.as_str())
+    }
+}
+
 /// Why the database gave no result.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -115,21 +121,6 @@ impl Store {
             .await?
     }
 }
-
-/// Inserts many rows in as few statements as the engines allow; diesel has no batch insert over both.
-macro_rules! insert_all {
-    ($db:expr, $table:path, $rows:expr) => {{
-        // Far below the limit of bind values of either engine for the widest table.
-        for some in $rows.chunks(500) {
-            let insert = diesel::insert_into($table).values(some);
-            match $db {
-                km_database::Db::Sqlite(lite) => diesel::RunQueryDsl::execute(insert, lite)?,
-                km_database::Db::Postgres(postgres) => diesel::RunQueryDsl::execute(insert, postgres)?,
-            };
-        }
-    }};
-}
-pub(crate) use insert_all;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::schema::{index_terms, record_versions, records, sealed_fields};
 
 /// A record as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = records)]
+#[diesel(table_name = records, treat_none_as_default_value = false)]
 pub struct RecordRow {
     pub tenant: String,
     pub register: String,
@@ -21,7 +21,7 @@ pub struct RecordRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = record_versions)]
+#[diesel(table_name = record_versions, treat_none_as_default_value = false)]
 pub(super) struct VersionRow {
     pub tenant: String,
     pub register: String,
@@ -33,7 +33,7 @@ pub(super) struct VersionRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = sealed_fields)]
+#[diesel(table_name = sealed_fields, treat_none_as_default_value = false)]
 pub(super) struct FieldRow {
     pub tenant: String,
     pub register: String,
@@ -44,7 +44,7 @@ pub(super) struct FieldRow {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = index_terms)]
+#[diesel(table_name = index_terms, treat_none_as_default_value = false)]
 pub(super) struct TermRow {
     pub tenant: String,
     pub register: String,

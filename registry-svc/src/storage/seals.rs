@@ -1,5 +1,5 @@
-//! Storing what the key manager sealed: all of it in the caller's transaction, each record in a savepoint of its own, so
-//! that one refused record takes nothing else with it.
+//! Storing what the key manager sealed, all of it in the caller's transaction: together if nothing stands in the way of any
+//! record, else each by itself.
 
 use diesel::{
     prelude::*,
@@ -9,7 +9,7 @@ use km_database::Db;
 use km_domain::Timestamp;
 
 use super::{
-    Place, StoreError, insert_all, intents,
+    Place, StoreError, intents,
     rows::{FieldRow, RecordRow, SealedField, Term, TermRow, Uniqueness, VersionRow},
     schema::{index_terms, record_versions, records, sealed_fields},
     terms,
@@ -44,34 +44,68 @@ pub enum Stored {
     },
 }
 
-/// Stores one seal and marks its intent, stored or dropped.
+impl Stored {
+    const fn state(&self) -> intents::State {
+        match self {
+            Self::Created { .. } | Self::Updated { .. } => intents::State::Stored,
+            Self::Stale | Self::Erased | Self::Taken { .. } => intents::State::Dropped,
+        }
+    }
+}
+
+/// Stores seals and marks their intents, stored or dropped. Answers what became of each, in order. A record is in them once.
 ///
 /// # Errors
 /// The database fails; then the whole transaction must be given up.
-pub fn store(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<Stored, StoreError> {
-    let attempt = db.transaction(|db| match try_store(db, place, seal, now) {
-        Ok(stored @ (Stored::Created { .. } | Stored::Updated { .. })) => Ok(stored),
-        Ok(refused) => Err(Undone::Refused(refused)),
-        Err(error) => Err(Undone::Failed(error)),
-    });
-    let stored = match attempt {
-        Ok(stored) => stored,
-        Err(Undone::Refused(refused)) => refused,
-        // Another replica was faster between our look and our insert; the database's own index saw it.
-        Err(Undone::Failed(StoreError::Query(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))) => {
-            match terms::taken(db, place, &seal.record, &seal.terms, Uniqueness::Refuse)?.into_iter().next() {
-                Some(field) => Stored::Taken { field },
-                None => Stored::Stale,
-            }
+pub fn store(db: &mut Db, place: &Place, seals: &[NewSeal], now: Timestamp) -> Result<Vec<Stored>, StoreError> {
+    let one_by_one = |db: &mut Db| seals.iter().map(|seal| alone(db, place, seal, now)).collect::<Result<Vec<_>, _>>();
+    let stored = if seals.len() < 2 {
+        one_by_one(db)?
+    } else {
+        // Almost always nothing stands in the way of any, and few statements store them all.
+        match attempt(db, |db| together(db, place, seals, now))? {
+            Attempt::Stored(stored) => stored,
+            Attempt::Refused(_) | Attempt::Raced => one_by_one(db)?,
         }
-        Err(Undone::Failed(error)) => return Err(error),
     };
-    let state = match stored {
-        Stored::Created { .. } | Stored::Updated { .. } => intents::State::Stored,
-        Stored::Stale | Stored::Erased | Stored::Taken { .. } => intents::State::Dropped,
-    };
-    intents::mark(db, place, &seal.record, seal.version, state)?;
+    for state in [intents::State::Stored, intents::State::Dropped] {
+        let of_state = seals.iter().zip(&stored).filter(|(_, stored)| stored.state() == state);
+        let pairs: Vec<(String, i32)> = of_state.map(|(seal, _)| (seal.record.clone(), seal.version)).collect();
+        intents::mark(db, place, &pairs, state)?;
+    }
     Ok(stored)
+}
+
+/// One seal, in a savepoint of its own, so that its refusal takes nothing else with it.
+fn alone(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<Stored, StoreError> {
+    Ok(match attempt(db, |db| together(db, place, std::slice::from_ref(seal), now))? {
+        Attempt::Stored(stored) => stored.into_iter().next().unwrap_or(Stored::Stale),
+        Attempt::Refused(refused) => refused,
+        Attempt::Raced => match terms::taken(db, place, &seal.record, &seal.terms, Uniqueness::Refuse)?.pop_first() {
+            Some(field) => Stored::Taken { field },
+            None => Stored::Stale,
+        },
+    })
+}
+
+/// How an attempt to store some ended.
+enum Attempt {
+    Stored(Vec<Stored>),
+    /// One of them is refused so; nothing was written.
+    Refused(Stored),
+    /// Another replica was faster between our look and our insert: the database's own index saw it. Nothing was written.
+    Raced,
+}
+
+fn attempt(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<Vec<Stored>, Undone>) -> Result<Attempt, StoreError> {
+    match db.transaction(work) {
+        Ok(stored) => Ok(Attempt::Stored(stored)),
+        Err(Undone::Refused(refused)) => Ok(Attempt::Refused(refused)),
+        Err(Undone::Failed(StoreError::Query(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))) => {
+            Ok(Attempt::Raced)
+        }
+        Err(Undone::Failed(error)) => Err(error),
+    }
 }
 
 /// Why a savepoint is rolled back.
@@ -86,50 +120,76 @@ impl From<QueryError> for Undone {
     }
 }
 
-fn try_store(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<Stored, StoreError> {
-    let creates = seal.version == 1;
-    if creates {
-        if let Some(row) = find(db, place, &seal.record)? {
-            return Ok(if row.erased.is_some() { Stored::Erased } else { Stored::Stale });
-        }
-        diesel::insert_into(records::table).values(new_record(place, seal, now)).execute(db)?;
-    } else if advance(db, place, seal, now)? == 0 {
-        let erased = find(db, place, &seal.record)?.is_some_and(|row| row.erased.is_some());
-        return Ok(if erased { Stored::Erased } else { Stored::Stale });
+impl From<StoreError> for Undone {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
     }
-    if let Some(field) = terms::taken(db, place, &seal.record, &seal.terms, Uniqueness::Refuse)?.into_iter().next() {
-        return Ok(Stored::Taken { field });
-    }
-    let duplicates = terms::taken(db, place, &seal.record, &seal.terms, Uniqueness::Warn)?;
-    diesel::insert_into(record_versions::table).values(new_version(place, seal, now)).execute(db)?;
-    insert_all!(db, sealed_fields::table, field_rows(place, seal));
-    if !creates {
-        terms::remove(db, place, &seal.record)?;
-    }
-    insert_all!(db, index_terms::table, term_rows(place, &seal.record, &seal.terms));
-    Ok(if creates { Stored::Created { duplicates } } else { Stored::Updated { duplicates } })
 }
 
-fn find(db: &mut Db, place: &Place, record: &str) -> Result<Option<RecordRow>, StoreError> {
-    Ok(super::records::current(db, place, &[record.to_owned()])?.remove(record))
+/// All of these or, if one is refused, none.
+fn together(db: &mut Db, place: &Place, seals: &[NewSeal], now: Timestamp) -> Result<Vec<Stored>, Undone> {
+    // 1. Is each the next version of its record?
+    let ids: Vec<String> = seals.iter().map(|seal| seal.record.clone()).collect();
+    let current = super::records::current(db, place, &ids)?;
+    for seal in seals {
+        match current.get(&seal.record) {
+            Some(row) if row.erased.is_some() => return Err(Undone::Refused(Stored::Erased)),
+            row if row.map_or(0, |row| row.version) + 1 != seal.version => return Err(Undone::Refused(Stored::Stale)),
+            _ => {}
+        }
+    }
+    // 2. Has another record, here or among these, a value that must be unique?
+    let mut stored = Vec::with_capacity(seals.len());
+    let mut among_these = terms::Taken::default();
+    let mut new_terms = Vec::new();
+    for seal in seals {
+        if seal.version > 1 {
+            advance(db, place, seal, now)?;
+            terms::remove(db, place, &seal.record)?;
+        }
+        let taken = |db: &mut Db, uniqueness| -> Result<_, StoreError> {
+            let mut fields = terms::taken(db, place, &seal.record, &seal.terms, uniqueness)?;
+            fields.extend(among_these.fields(&seal.terms, uniqueness));
+            Ok(fields)
+        };
+        if let Some(field) = taken(db, Uniqueness::Refuse)?.pop_first() {
+            return Err(Undone::Refused(Stored::Taken { field }));
+        }
+        let duplicates = taken(db, Uniqueness::Warn)?.into_iter().collect();
+        stored.push(if seal.version == 1 { Stored::Created { duplicates } } else { Stored::Updated { duplicates } });
+        let rows = term_rows(place, &seal.record, &seal.terms);
+        among_these.add(&rows);
+        new_terms.extend(rows);
+    }
+    // 3. Rows refer to those before them.
+    let created: Vec<_> =
+        seals.iter().filter(|seal| seal.version == 1).map(|seal| new_record(place, seal, now)).collect();
+    let versions: Vec<_> = seals.iter().map(|seal| new_version(place, seal, now)).collect();
+    let fields: Vec<_> = seals.iter().flat_map(|seal| field_rows(place, seal)).collect();
+    km_database::insert_all!(db, records::table, created)?;
+    km_database::insert_all!(db, record_versions::table, versions)?;
+    km_database::insert_all!(db, sealed_fields::table, fields)?;
+    km_database::insert_all!(db, index_terms::table, new_terms)?;
+    Ok(stored)
 }
 
 /// Moves the record from the version before to this one: compare and set, so two writers cannot both succeed.
-fn advance(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<usize, StoreError> {
+fn advance(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<(), Undone> {
     let row = records::table
         .filter(records::tenant.eq(place.tenant.as_str()))
         .filter(records::register.eq(place.register.as_str()))
         .filter(records::record.eq(&seal.record))
         .filter(records::version.eq(seal.version - 1))
         .filter(records::erased.is_null());
-    Ok(diesel::update(row)
+    let advanced = diesel::update(row)
         .set((
             records::version.eq(seal.version),
             records::schema_version.eq(seal.schema_version),
             records::clear.eq(&seal.clear),
             records::updated.eq(now.micros()),
         ))
-        .execute(db)?)
+        .execute(db)?;
+    if advanced == 0 { Err(Undone::Refused(Stored::Stale)) } else { Ok(()) }
 }
 
 fn new_record(place: &Place, seal: &NewSeal, now: Timestamp) -> RecordRow {

@@ -1,13 +1,13 @@
 //! Index terms: looked up, kept unique, replaced when the index key is rotated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::prelude::*;
 use km_database::Db;
 
 use super::{
-    Place, StoreError, insert_all,
-    rows::{Term, Uniqueness},
+    Place, StoreError,
+    rows::{Term, TermRow, Uniqueness},
     schema::{index_terms, records},
     seals::term_rows,
 };
@@ -45,25 +45,42 @@ pub(super) fn taken(
     record: &str,
     terms: &[Term],
     uniqueness: Uniqueness,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<BTreeSet<String>, StoreError> {
     let mut fields = BTreeSet::new();
     for term in terms.iter().filter(|term| term.uniqueness == uniqueness) {
-        let other: Option<String> = index_terms::table
+        let others = index_terms::table
             .filter(index_terms::tenant.eq(place.tenant.as_str()))
             .filter(index_terms::register.eq(place.register.as_str()))
             .filter(index_terms::field.eq(&term.field))
             .filter(index_terms::kind.eq(&term.kind))
             .filter(index_terms::key_version.eq(term.key_version))
             .filter(index_terms::term.eq(&term.term))
-            .filter(index_terms::record.ne(record))
-            .select(index_terms::record)
-            .first(db)
-            .optional()?;
-        if other.is_some() {
+            .filter(index_terms::record.ne(record));
+        if diesel::select(diesel::dsl::exists(others)).get_result(db)? {
             fields.insert(term.field.clone());
         }
     }
-    Ok(fields.into_iter().collect())
+    Ok(fields)
+}
+
+/// Terms that are about to be stored, where another of the same call may have the same value.
+#[derive(Default)]
+pub(super) struct Taken(HashSet<(String, String, i32, Vec<u8>)>);
+
+impl Taken {
+    pub fn add(&mut self, rows: &[TermRow]) {
+        let of_index = |row: &TermRow| (row.field.clone(), row.kind.clone(), row.key_version, row.term.clone());
+        self.0.extend(rows.iter().filter(|row| row.uniqueness != Uniqueness::No.name()).map(of_index));
+    }
+
+    /// The fields, among terms of this uniqueness, that are taken.
+    pub fn fields(&self, terms: &[Term], uniqueness: Uniqueness) -> BTreeSet<String> {
+        let is_taken = |term: &&Term| {
+            let of_index = (term.field.clone(), term.kind.clone(), term.key_version, term.term.clone());
+            term.uniqueness == uniqueness && self.0.contains(&of_index)
+        };
+        terms.iter().filter(is_taken).map(|term| term.field.clone()).collect()
+    }
 }
 
 pub(super) fn remove(db: &mut Db, place: &Place, record: &str) -> Result<(), StoreError> {
@@ -96,7 +113,8 @@ pub fn add(db: &mut Db, place: &Place, record: &str, version: i32, terms: &[Term
             .filter(index_terms::key_version.eq(version));
         diesel::delete(there).execute(db)?;
     }
-    insert_all!(db, index_terms::table, term_rows(place, record, terms));
+    let rows = term_rows(place, record, terms);
+    km_database::insert_all!(db, index_terms::table, rows)?;
     Ok(true)
 }
 

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
 use km_database::{Database, Db};
@@ -42,7 +42,7 @@ impl Scratch {
     fn store(&self, seal: &NewSeal) -> Stored {
         let (place, pair) = (place(), [(seal.record.clone(), seal.version)]);
         self.write(|db| intents::ask(db, &place, &pair, "one", NOW)).unwrap();
-        self.write(|db| seals::store(db, &place, seal, NOW)).unwrap()
+        self.write(|db| seals::store(db, &place, std::slice::from_ref(seal), NOW)).unwrap().remove(0)
     }
 
     fn outstanding(&self) -> (Vec<String>, Vec<String>) {
@@ -118,6 +118,71 @@ fn a_unique_term_is_refused_once_it_is_taken() {
 }
 
 #[test]
+fn what_one_record_of_a_call_is_refused_takes_nothing_from_the_others() {
+    on_both(|scratch| {
+        let id =
+            |record, version, value: &[u8]| seal(record, version, vec![term("national_id", value, Uniqueness::Refuse)]);
+        let taken = || Stored::Taken { field: "national_id".into() };
+        let store = |seals: &[NewSeal]| scratch.write(|db| seals::store(db, &place(), seals, NOW)).unwrap();
+        assert_eq!(
+            store(&[id(ALICE, 1, b"one"), id(BOB, 1, b"one")]),
+            [created(), taken()],
+            "the same value in one call"
+        );
+        assert_eq!(count(scratch, "records"), 1);
+        let updated = || Stored::Updated { duplicates: vec![] };
+        assert_eq!(
+            store(&[id(BOB, 1, b"one"), id(ALICE, 2, b"two")]),
+            [taken(), updated()],
+            "still taken when it was asked"
+        );
+        assert_eq!(
+            store(&[id(ALICE, 3, b"three"), id(BOB, 1, b"two")]),
+            [updated(), created()],
+            "given up in the same call"
+        );
+        assert_eq!(store(&[id(ALICE, 3, b"four"), id(BOB, 2, b"five")]), [Stored::Stale, updated()]);
+        assert_eq!(count(scratch, "index_terms"), 2);
+    });
+}
+
+#[test]
+fn a_warning_counts_the_records_of_the_same_call() {
+    on_both(|scratch| {
+        let phone = |record| seal(record, 1, vec![term("phone", b"p", Uniqueness::Warn)]);
+        let stored = scratch.write(|db| seals::store(db, &place(), &[phone(ALICE), phone(BOB)], NOW)).unwrap();
+        assert_eq!(stored, [created(), Stored::Created { duplicates: vec!["phone".into()] }]);
+    });
+}
+
+/// More rows than one statement takes, and a rest.
+#[test]
+fn many_records_are_stored_with_all_that_is_theirs() {
+    on_both(|scratch| {
+        let record = |number: usize| format!("018f0000-0000-7000-8000-{number:012}");
+        let fields = |number: usize| {
+            (0..7).map(move |field| SealedField { field: format!("f{field}"), value: vec![number as u8, field] })
+        };
+        let one = |number| NewSeal {
+            fields: fields(number).collect(),
+            ..seal(&record(number), 1, vec![term("id", &[number as u8], Uniqueness::Refuse)])
+        };
+        let seals: Vec<NewSeal> = (0..150).map(one).collect();
+        let stored = scratch.write(|db| seals::store(db, &place(), &seals, NOW)).unwrap();
+        assert!(stored.len() == 150 && stored.iter().all(|stored| *stored == created()));
+        let ids: Vec<String> = (0..150).map(record).collect();
+        let sealed = scratch.read(|db| records::sealed(db, &place(), &ids));
+        for (number, version) in sealed.iter().enumerate() {
+            assert_eq!(version.fields, fields(number).collect::<Vec<_>>());
+            let found =
+                scratch.read(|db| terms::lookup(db, &place(), &[term("id", &[number as u8], Uniqueness::No)], 10));
+            assert_eq!(found, [(record(number), 1)]);
+        }
+        assert_eq!(sealed.len(), 150);
+    });
+}
+
+#[test]
 fn the_database_itself_refuses_a_second_unique_term() {
     on_both(|scratch| {
         scratch.store(&seal(ALICE, 1, vec![term("national_id", b"one", Uniqueness::Refuse)]));
@@ -167,8 +232,8 @@ fn tenants_do_not_see_each_other() {
         let terms = [term("phone", b"p", Uniqueness::No)];
         assert!(scratch.read(|db| terms::lookup(db, &other, &terms, 10)).is_empty());
         assert!(scratch.read(|db| pages::page(db, &other, "", 10, &[])).is_empty());
-        let stored = scratch.write(|db| seals::store(db, &other, &seal(ALICE, 1, terms.to_vec()), NOW)).unwrap();
-        assert_eq!(stored, created());
+        let stored = scratch.write(|db| seals::store(db, &other, &[seal(ALICE, 1, terms.to_vec())], NOW)).unwrap();
+        assert_eq!(stored, [created()]);
     });
 }
 
@@ -201,7 +266,7 @@ fn intents_are_busy_while_asked_and_given_up_by_age() {
         let pair = [(ALICE.to_owned(), 1)];
         assert!(scratch.read(|db| intents::under_way(db, &place(), &pair)).is_empty());
         scratch.write(|db| intents::ask(db, &place(), &pair, "one", NOW)).unwrap();
-        assert_eq!(scratch.read(|db| intents::under_way(db, &place(), &pair)), [ALICE]);
+        assert_eq!(scratch.read(|db| intents::under_way(db, &place(), &pair)), BTreeSet::from(pair.clone()));
         let later = NOW.plus(std::time::Duration::from_secs(1));
         assert_eq!(scratch.write(|db| intents::give_up(db, Some("two"), later)).unwrap(), 0);
         assert_eq!(scratch.write(|db| intents::give_up(db, Some("one"), NOW)).unwrap(), 0, "not older than now");
@@ -289,7 +354,7 @@ async fn a_failed_write_leaves_nothing() {
     let store = Store::new(Arc::clone(&scratch.database), 2, std::time::Duration::from_secs(20)).unwrap();
     let failed: Result<(), _> = store
         .write(|db| {
-            seals::store(db, &place(), &seal(ALICE, 1, vec![]), NOW)?;
+            seals::store(db, &place(), &[seal(ALICE, 1, vec![])], NOW)?;
             Err(StoreError::Damaged("records"))
         })
         .await;

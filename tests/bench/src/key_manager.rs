@@ -29,6 +29,7 @@ impl KeyManager {
             serial: None,
             pin_file: token.pin_file.clone(),
             sessions: 2,
+            series: 1,
             wait: Duration::from_secs(2),
         };
         let opened = Self::open(config, database.url());

@@ -9,7 +9,7 @@ use km_formats::cose;
 use km_personal::{SecretValue, index_inputs_of};
 use km_storage::{SubjectRow, Unrecorded};
 
-use super::{Refusal, SealedRecord, Term, seal::term};
+use super::{Refusal, SealedRecord, Term, sealing::term};
 use crate::{Keys, Operation, OperationError, Operations, caller::refused, keys::names};
 
 /// Terms of one record's current version.

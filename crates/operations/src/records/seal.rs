@@ -1,25 +1,22 @@
 //! SealRecord: personal values become sealed values, index terms and generalised values.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use km_audit::EventKind;
-use km_crypto::random;
 use km_domain::{
     FieldName, RecordId, RegisterName, SubjectHandle, TenantId, Timestamp,
-    register::{IndexKind, RegisterDefinition, Unique},
+    register::{IndexKind, Unique},
 };
-use km_envelope::cose::SubjectKey;
-use km_formats::{cbor, cose, json};
-use km_personal::{IndexInput, NORMALISER_VERSION, Validated, generalised, index_inputs, validate};
+use km_keystore::in_turn;
 use km_policy::Action;
-use km_storage::{Placed, SubjectRow, TombstoneRow, Unrecorded, Write};
-use serde_json::Value;
+use km_storage::{Unrecorded, Write};
 
 use super::{
-    Refusal, SealedField, SealedRecord,
-    incoming::{self, FRESH, Incoming, Payload},
+    Refusal, SealedRecord,
+    incoming::{self, FRESH, Incoming},
+    sealing::{self, Bench, Checked},
 };
-use crate::{Caller, Key, Keys, Operation, OperationError, Operations, keys::names};
+use crate::{Caller, Keys, Operation, OperationError, Operations, keys::names};
 
 /// One JWE with the records that the registry expects in it: id, and the version that the seal will make.
 pub struct Item {
@@ -55,13 +52,13 @@ pub struct SealResult {
 /// What became of a call, and for whom the receipts are.
 pub struct Sealed {
     pub results: Vec<SealResult>,
-    receipts: Vec<ReceiptDraft>,
+    pub(super) receipts: Vec<ReceiptDraft>,
 }
 
-struct ReceiptDraft {
-    register: RegisterName,
-    records: Vec<(RecordId, u32)>,
-    nonce: String,
+pub(super) struct ReceiptDraft {
+    pub register: RegisterName,
+    pub records: Vec<(RecordId, u32)>,
+    pub nonce: String,
 }
 
 /// Seals every record of every item. An item whose JWE or signature is refused fails with all its records; a record that
@@ -149,16 +146,6 @@ struct ItemDone {
     sender: String,
 }
 
-/// What sealing one record needs besides the record.
-struct Bench<'a> {
-    operations: &'a Operations,
-    tenant: &'a TenantId,
-    definition: &'a RegisterDefinition,
-    kek: &'a Key,
-    index_keys: HashMap<(FieldName, IndexKind), &'a Key>,
-    now: Timestamp,
-}
-
 fn seal_item(
     operations: &Operations,
     keys: &Keys,
@@ -188,21 +175,37 @@ fn seal_item(
         receipt: ReceiptDraft { register: definition.register.clone(), records: Vec::new(), nonce: incoming.nonce },
         sender: incoming.sender.thumbprint,
     };
-    let mut new = Vec::new();
-    for payload in &incoming.records {
-        let twice = done.results.iter().any(|result| result.record == payload.record);
-        let checked = if twice {
-            Err(Refusal::new("record-twice", "the record stands twice in one request"))
-        } else {
-            check_record(definition, payload, subjects.get(&payload.record), tombstones.get(&payload.record))
+    // 1. What may be sealed, and what its terms are made of.
+    let mut seen = HashSet::new();
+    let checked: Vec<Result<Checked<'_>, Refusal>> = incoming
+        .records
+        .iter()
+        .map(|payload| {
+            if !seen.insert(payload.record) {
+                return Err(Refusal::new("record-twice", "the record stands twice in one request"));
+            }
+            let record = &payload.record;
+            sealing::check(definition, payload, subjects.get(record), tombstones.get(record))
+        })
+        .collect();
+    // 2. What the token does, for all of them in one go.
+    let in_token = in_turn(&*operations.keys, || {
+        let of = |checked: &Result<Checked<'_>, Refusal>| match checked {
+            Ok(checked) => bench.in_token(checked).map(Ok),
+            Err(refusal) => Ok(Err(refusal.clone())),
         };
-        let outcome = match checked {
-            Ok(validated) => {
-                let (seal, row) = bench.seal(payload, &validated, subjects.get(&payload.record))?;
+        checked.iter().map(of).collect::<Result<Vec<_>, OperationError>>()
+    })??;
+    // 3. Sealed.
+    let mut new = Vec::new();
+    for ((payload, checked), in_token) in incoming.records.iter().zip(checked).zip(in_token) {
+        let outcome = match checked.and_then(|checked| Ok((checked, in_token?))) {
+            Ok((checked, in_token)) => {
+                let (seal, row) = bench.seal(&checked, in_token)?;
                 done.handles.push(row.handle()?);
-                match subjects.contains_key(&payload.record) {
-                    true => done.writes.push(Write::advance_subject(row)),
-                    false => new.push(row),
+                match checked.subject {
+                    Some(_) => done.writes.push(Write::advance_subject(row)),
+                    None => new.push(row),
                 }
                 done.receipt.records.push((payload.record, seal.sealed.version));
                 Ok(seal)
@@ -215,196 +218,6 @@ fn seal_item(
         done.writes.push(Write::insert_subjects(new, bench.kek.id.as_str()));
     }
     Ok(done)
-}
-
-/// Whether the record may be sealed as asked, and its fields keep the rules.
-fn check_record(
-    definition: &RegisterDefinition,
-    payload: &Payload,
-    subject: Option<&SubjectRow>,
-    tombstone: Option<&TombstoneRow>,
-) -> Result<Validated, Refusal> {
-    if tombstone.is_some() {
-        return Err(Refusal::new("record-erased", "the record was erased; its id is not used again"));
-    }
-    match subject {
-        None if payload.base_version != 0 => {
-            return Err(Refusal::new("version-conflict", "the record does not exist; create it with base_version 0"));
-        }
-        Some(_) if payload.base_version == 0 => return Err(Refusal::new("record-exists", "the record exists already")),
-        Some(row) if row.version != i64::from(payload.base_version) => {
-            return Err(Refusal::new("version-conflict", "the record has changed since it was read"));
-        }
-        _ => {}
-    }
-    if payload.schema != definition.schema {
-        return Err(Refusal::new("schema-mismatch", "the register's definition has another version"));
-    }
-    validate(definition, &payload.fields).map_err(|faults| {
-        let first = faults.into_iter().next();
-        let (field, rule) = first.map(|fault| (fault.field, fault.rule)).unwrap_or_default();
-        Refusal {
-            code: "field-invalid",
-            detail: format!("field {field}: {rule}"),
-            field: Some(field),
-            rule: Some(rule),
-        }
-    })
-}
-
-impl Bench<'_> {
-    fn seal(
-        &self,
-        payload: &Payload,
-        validated: &Validated,
-        subject: Option<&SubjectRow>,
-    ) -> Result<(Seal, SubjectRow), OperationError> {
-        // 1. The subject key: a new person's is made, a known person's unwrapped.
-        let version = payload.base_version + 1;
-        let store = &*self.operations.keys;
-        let (mut row, data_key) = match subject {
-            Some(row) => {
-                let kek = u32::try_from(row.kek_version).ok().and_then(|version| self.kek.processing(version));
-                let kek =
-                    kek.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
-                (row.clone(), store.unwrap_data_key(&kek.stored, &row.wrapped)?)
-            }
-            None => {
-                let kek = self.kek.current()?;
-                let made = store.new_data_key(&kek.stored)?;
-                (self.new_subject(payload.record, kek.number, made.wrapped), made.plain)
-            }
-        };
-        // 2. Every value under a key of its own, tied to its place.
-        let subject_key = SubjectKey::new(&data_key)?;
-        let kid = format!("{}.1", payload.record);
-        let fields = validated
-            .personal
-            .iter()
-            .map(|(field, value)| {
-                let aad = cose::record_aad(
-                    self.tenant,
-                    &self.definition.register,
-                    &payload.record,
-                    u64::from(version),
-                    field,
-                    self.definition.schema,
-                );
-                let plaintext = value.to_bytes();
-                let sealed = subject_key.seal_field(kid.as_bytes(), &aad, plaintext.expose(), &random::bytes())?;
-                Ok(SealedField { field: field.clone(), value: sealed })
-            })
-            .collect::<Result<Vec<_>, OperationError>>()?;
-        // 3. What the registry may know in clear.
-        let mut clear = validated.clear.clone();
-        clear.extend(generalised(self.definition, validated));
-        let clear = json::canonical(&Value::Object(clear))
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(|| OperationError::invalid("fields", "clear values must be finite"))?;
-        // 4. Terms under the newest index keys, for unique values under the older ones too.
-        let terms = index_inputs(self.definition, validated)
-            .iter()
-            .map(|input| self.terms(input))
-            .collect::<Result<Vec<_>, _>>()?
-            .concat();
-        let sealed = SealedRecord { record: payload.record, version, schema: self.definition.schema, fields, clear };
-        row.previous = if version == 1 { Vec::new() } else { std::mem::take(&mut row.digest) };
-        row.digest = sealed.digest().to_vec();
-        row.version = i64::from(version);
-        row.confirmed = 0;
-        row.updated = self.now.micros();
-        Ok((Seal { sealed, terms }, row))
-    }
-
-    fn new_subject(&self, record: RecordId, kek_version: u32, wrapped: Vec<u8>) -> SubjectRow {
-        SubjectRow {
-            tenant: self.tenant.to_string(),
-            register: self.definition.register.to_string(),
-            record: record.as_bytes().to_vec(),
-            handle: random::bytes::<16>().to_vec(),
-            kek_version: i64::from(kek_version),
-            wrapped,
-            version: 0,
-            digest: Vec::new(),
-            confirmed: 0,
-            previous: Vec::new(),
-            updated: self.now.micros(),
-        }
-    }
-
-    /// A value that must be unique is compared with records whose terms are still under an older version: its terms are those
-    /// of every live version. The registry stores the newest.
-    fn terms(&self, input: &IndexInput) -> Result<Vec<Term>, OperationError> {
-        let key = self
-            .index_keys
-            .get(&(input.field.clone(), input.rule.kind))
-            .ok_or_else(|| OperationError::Unavailable("an index key is missing; run keymanager-svc init".into()))?;
-        let of = |version| term(self.operations, self.tenant, &self.definition.register, input, version);
-        match input.rule.unique {
-            Unique::No => Ok(vec![of(key.current()?)?]),
-            Unique::Warn | Unique::Refuse => key.live().map(of).collect(),
-        }
-    }
-}
-
-/// The term of one normalised value under one index key version.
-pub(super) fn term(
-    operations: &Operations,
-    tenant: &TenantId,
-    register: &RegisterName,
-    input: &IndexInput,
-    version: &crate::Version,
-) -> Result<Term, OperationError> {
-    let kind = input.rule.kind;
-    let message =
-        cbor::index_term_input(tenant, register, &input.field, kind.name(), NORMALISER_VERSION, input.value.expose());
-    let mut term = operations.keys.mac(&version.stored, message.expose())?.to_vec();
-    term.truncate(usize::from(input.rule.bits / 8));
-    Ok(Term { field: input.field.clone(), kind, version: version.number, term, unique: input.rule.unique })
-}
-
-/// One receipt for each item, signed by the answer key once the seals are in the log: the sender can hold the registry to
-/// it. Empty where nothing of the item was sealed.
-pub fn receipts(
-    operations: &Operations,
-    caller: &Caller,
-    sealed: &Sealed,
-    placed: Placed,
-) -> Result<Vec<String>, OperationError> {
-    let keys = operations.keyring.keys();
-    let answer = keys.of_tenant(caller.tenant(), names::ANSWER)?.current()?;
-    let iat = operations.clock.now().seconds();
-    sealed
-        .receipts
-        .iter()
-        .enumerate()
-        .map(|(at, draft)| {
-            if draft.records.is_empty() {
-                return Ok(String::new());
-            }
-            let records: Vec<Value> = draft
-                .records
-                .iter()
-                .map(|(record, version)| serde_json::json!({ "record": record, "version": version }))
-                .collect();
-            let payload = serde_json::json!({
-                "tenant": caller.tenant(),
-                "register": draft.register,
-                "records": records,
-                "nonce": draft.nonce,
-                "log_index": placed.log_index + at as u64,
-                "iat": iat,
-            });
-            Ok(km_envelope::jws::sign(
-                &*operations.keys,
-                &answer.stored,
-                &answer.stored.name.to_string(),
-                "sealkeep-receipt+jws",
-                payload.to_string().as_bytes(),
-            )?)
-        })
-        .collect()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::{
     incoming::open_to_ingest,
     request::{self, Request},
-    seal::{Term, hex, term},
+    seal::{Term, hex},
+    sealing::term,
 };
 use crate::{Caller, Keys, Operation, OperationError, Operations};
 

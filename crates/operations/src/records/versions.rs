@@ -4,6 +4,7 @@ use km_crypto::constant_time;
 use km_domain::{FieldName, RecordId, TenantId, register::Mask};
 use km_envelope::cose::SubjectKey;
 use km_formats::cose;
+use km_keystore::in_turn;
 use km_personal::SecretValue;
 use km_storage::{SubjectId, SubjectRow};
 use serde_json::{Map, Value};
@@ -49,48 +50,56 @@ pub(super) fn open_all(
     let register = &request.register.register;
     let mut subjects = operations.storage.subjects(caller.tenant(), register, &request.records)?;
     let tombstones = operations.storage.tombstones(caller.tenant(), register, &request.records)?;
+    // 1. Which of the supplied versions may be opened.
+    let judged = request.records.iter().map(|record| {
+        let Some(row) = subjects.remove(record) else {
+            return Ok((*record, Err(tombstones.contains_key(record))));
+        };
+        let of_record: Vec<&SealedRecord> = supplied.iter().filter(|sealed| sealed.record == *record).collect();
+        let judged = judge(operations, caller.tenant(), request, &row, &of_record)?;
+        Ok((*record, Ok((row, judged))))
+    });
+    let judged = judged.collect::<Result<Vec<_>, OperationError>>()?;
+    // 2. The subject keys of those, all in one go.
     let kek = keys.of_tenant(caller.tenant(), names::KEK)?;
-    request
-        .records
-        .iter()
-        .map(|record| {
-            let Some(row) = subjects.remove(record) else {
-                let refusal = if tombstones.contains_key(record) {
-                    Refusal::new("record-erased", "the record was erased; its subject key is destroyed")
-                } else {
-                    Refusal::new("record-unknown", "there is no such record")
-                };
-                return Ok(Outcome { record: *record, subject: None, versions: vec![(None, Err(refusal))] });
-            };
-            let of_record: Vec<&SealedRecord> = supplied.iter().filter(|sealed| sealed.record == *record).collect();
-            let judged = judge(operations, caller.tenant(), request, &row, &of_record)?;
-            // Unwrapped for a version that will be opened only.
-            let mut data_key = None;
-            let versions = judged.into_iter().map(|(version, judged)| {
-                let opened = match judged {
-                    Err(refusal) => Err(refusal),
-                    Ok(sealed) => {
-                        let data_key = match &data_key {
-                            Some(data_key) => data_key,
-                            None => {
-                                let kek =
-                                    u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
-                                let missing =
-                                    || OperationError::Unavailable("a key-encryption key version is missing".into());
-                                let kek = kek.ok_or_else(missing)?;
-                                let unwrapped = operations.keys.unwrap_data_key(&kek.stored, &row.wrapped)?;
-                                data_key.insert(SubjectKey::new(&unwrapped)?)
-                            }
-                        };
-                        open_version(caller.tenant(), request, wanted, sealed, data_key)
-                    }
-                };
-                Ok((version, opened))
+    let data_keys = in_turn(&*operations.keys, || {
+        let unwrap = |(_, known): &(RecordId, Result<(SubjectRow, Judged<'_>), bool>)| match known {
+            Ok((row, judged)) if judged.iter().any(|(_, judged)| judged.is_ok()) => {
+                let version = u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
+                let version = version
+                    .ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
+                Ok(Some(operations.keys.unwrap_data_key(&version.stored, &row.wrapped)?))
+            }
+            _ => Ok(None),
+        };
+        judged.iter().map(unwrap).collect::<Result<Vec<_>, OperationError>>()
+    })??;
+    // 3. Opened.
+    let outcomes = judged.into_iter().zip(data_keys).map(|((record, known), data_key)| {
+        let (row, judged) = match known {
+            Ok(known) => known,
+            Err(is_erased) => return Ok(missing(record, is_erased)),
+        };
+        let data_key = data_key.map(|data_key| SubjectKey::new(&data_key)).transpose()?;
+        let versions = judged.into_iter().map(|(version, judged)| {
+            let opened = judged.and_then(|sealed| {
+                let data_key = data_key.as_ref().ok_or_else(altered)?;
+                open_version(caller.tenant(), request, wanted, sealed, data_key)
             });
-            let versions = versions.collect::<Result<Vec<_>, OperationError>>()?;
-            Ok(Outcome { record: *record, subject: Some(row), versions })
-        })
-        .collect()
+            (version, opened)
+        });
+        let versions = versions.collect();
+        Ok(Outcome { record, subject: Some(row), versions })
+    });
+    outcomes.collect()
+}
+
+fn missing(record: RecordId, is_erased: bool) -> Outcome {
+    let refusal = match is_erased {
+        true => Refusal::new("record-erased", "the record was erased; its subject key is destroyed"),
+        false => Refusal::new("record-unknown", "there is no such record"),
+    };
+    Outcome { record, subject: None, versions: vec![(None, Err(refusal))] }
 }
 
 type Judged<'a> = Vec<(Option<u32>, Result<&'a SealedRecord, Refusal>)>;

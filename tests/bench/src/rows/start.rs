@@ -43,7 +43,8 @@ pub struct Fill {
 impl Fill {
     pub fn run(self) {
         let Self { module, label, pin_file, database, keys } = self;
-        let config = TokenConfig { module, label, serial: None, pin_file, sessions: 2, wait: Duration::from_secs(2) };
+        let config =
+            TokenConfig { module, label, serial: None, pin_file, sessions: 2, series: 1, wait: Duration::from_secs(2) };
         let key_manager = KeyManager::open(config, &database);
         for key in 0..keys {
             key_manager.make(&format!("bench-{key}"), KeyPurpose::Encrypt, KeyAlgorithm::Aes256);
