@@ -5,6 +5,7 @@ mod callers;
 mod clock;
 mod database;
 mod disk;
+mod hang_up;
 mod issuer;
 mod kill;
 mod overload;

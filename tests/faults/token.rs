@@ -171,6 +171,23 @@ on_each! {
         scene.log_holds();
     }
 
+    /// Believed, it would change where new keys are kept, and which calls are refused for good.
+    fn a_token_that_came_back_able_to_do_less_is_not_believed(database: Database) {
+        let scene = Scene::set(database);
+        let process = scene.system.process_id("keymanager");
+        scene.system.orders("* 0x30");
+        assert!(wait_until(RETURN, || scene.component("token").as_deref() == Some("down")));
+        // CKR_MECHANISM_INVALID, from the trial of AES Key Wrap at each opening.
+        scene.system.orders("C_WrapKey 0x70");
+        let said = || scene.system.readiness().map(|(_, document)| document["components"]["token"].to_string());
+        let told = wait_until(RETURN, || said().is_some_and(|said| said.contains("less than before")));
+        assert!(told, "{:?}", said());
+        refused_in_time("less than before", || scene.sign());
+        scene.system.orders("");
+        scene.resumes(process, "able to do all again");
+        scene.log_holds();
+    }
+
     fn the_tokens_files_are_taken_away_and_brought_back(database: Database) {
         let scene = Scene::set(database);
         let process = scene.system.process_id("keymanager");

@@ -22,7 +22,7 @@ pub use generalise::generalised;
 pub use index::{IndexInput, index_inputs, index_inputs_of, matches_query, query_input};
 pub use mask::mask;
 pub use normalise::normalise;
-pub use secret_value::{SecretValue, wipe};
+pub use secret_value::{SecretValue, secret_json, wipe};
 pub use validate::{Validated, validate};
 
 /// Version of the normalisation; part of every index term. A change of [`normalise`] that gives any value another

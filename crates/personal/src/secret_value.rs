@@ -1,6 +1,7 @@
 //! A personal value in memory.
 
 use km_domain::SecretBytes;
+use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroize;
 
@@ -19,12 +20,7 @@ impl SecretValue {
 
     /// The bytes that are sealed: the value as JSON.
     pub fn to_bytes(&self) -> SecretBytes {
-        let mut bytes = Counter(0);
-        // Counting first: a buffer that grows leaves copies behind. A Value always serialises.
-        let _ = serde_json::to_writer(&mut bytes, &self.0);
-        let mut buffer = Vec::with_capacity(bytes.0);
-        let _ = serde_json::to_writer(&mut buffer, &self.0);
-        SecretBytes::new(buffer)
+        secret_json(&self.0)
     }
 
     /// Reads what [`SecretValue::to_bytes`] wrote. None: not JSON.
@@ -43,6 +39,17 @@ impl Drop for SecretValue {
     fn drop(&mut self) {
         wipe(&mut self.0);
     }
+}
+
+/// JSON that holds personal values. The text must be of kinds that always serialise: values, texts, numbers, maps with texts as
+/// keys.
+pub fn secret_json(value: &impl Serialize) -> SecretBytes {
+    let mut bytes = Counter(0);
+    // Counting first: a buffer that grows leaves copies behind.
+    let _ = serde_json::to_writer(&mut bytes, value);
+    let mut buffer = Vec::with_capacity(bytes.0);
+    let _ = serde_json::to_writer(&mut buffer, value);
+    SecretBytes::new(buffer)
 }
 
 /// Overwrites every text of a value. Numbers and booleans are set to null; serde_json keeps them inline.

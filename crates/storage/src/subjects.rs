@@ -134,6 +134,16 @@ impl Storage {
         Ok(counts)
     }
 
+    /// How many subjects are not yet wrapped under `current`.
+    pub fn subjects_under_older(&self, tenant: &TenantId, current: u32) -> Result<u64, StorageError> {
+        let count: i64 = subject::table
+            .filter(subject::tenant.eq(tenant.as_str()))
+            .filter(subject::kek_version.lt(i64::from(current)))
+            .count()
+            .get_result(&mut *self.connection()?)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     /// Subjects not yet wrapped under `current`, at most `limit`.
     pub fn subjects_to_rewrap(
         &self,

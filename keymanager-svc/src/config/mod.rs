@@ -169,7 +169,7 @@ impl Default for LaneConfig {
 
 impl Default for JobConfig {
     fn default() -> Self {
-        Self { checkpoint_ms: 500, rewrap_batch: 200 }
+        Self { checkpoint_ms: 500, rewrap_batch: 500 }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::RegistryError,
     keymanager::KeyManagerError,
-    storage::{erasures, records},
+    storage::{Place, erasures, records},
 };
 
 /// Erases one record and answers the certificate of erasure. A record that is erased already answers the certificate that
@@ -51,6 +51,23 @@ pub async fn erase(
     };
     // 3. The rows go.
     let (text, now) = (certificate.clone(), registry.clock.now());
-    registry.store.write(move |db| erasures::erase(db, &place, &id, &text, now)).await?;
+    registry.store.write(move |db| erasures::erase(db, &place, &id, Some(&text), now)).await?;
     Ok(certificate)
+}
+
+/// The key manager's word for a record whose subject key is destroyed.
+pub(super) const ERASED: &str = "record-erased";
+
+/// Takes away what is left here of records that the key manager says are erased: the second half of an erasure that failed, or
+/// was cut off, after the first. Who erases such a record again gets its certificate.
+pub(super) async fn finish(registry: &Registry, place: &Place, records: Vec<String>) -> Result<(), RegistryError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    tracing::warn!(event = "erasure.finished", count = records.len(), "erased records were still stored here");
+    let (place, now) = (place.clone(), registry.clock.now());
+    let write = registry
+        .store
+        .write(move |db| records.iter().try_for_each(|record| erasures::erase(db, &place, record, None, now)));
+    Ok(write.await?)
 }

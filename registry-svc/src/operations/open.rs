@@ -8,7 +8,7 @@ use km_policy::Action;
 use km_proto::v1;
 
 use super::{
-    Caller, Registry, refuse, settle,
+    Caller, Registry, erase, refuse, settle,
     signed_request::{self, Asked, Kind},
     wire,
 };
@@ -113,6 +113,10 @@ async fn open(
     let (answer, results) = registry.keymanager.open(&caller.behalf, call).await?;
     settle::forget(registry, told).await?;
     suspect_lost_seals(registry, &place, &results, &supplied).await?;
+    let is_erased =
+        |result: &&v1::OpenResult| result.refusal.as_ref().is_some_and(|refusal| refusal.code == erase::ERASED);
+    let erased = results.iter().filter(is_erased).map(|result| result.record.clone()).collect();
+    erase::finish(registry, &place, erased).await?;
     // 3. The answer, as it came.
     for result in results.into_iter().filter(|result| !result.opened) {
         if let Ok(record) = result.record.parse::<RecordId>() {

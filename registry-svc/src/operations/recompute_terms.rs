@@ -4,7 +4,7 @@
 use km_domain::RegisterName;
 use km_proto::v1;
 
-use super::{Registry, wire};
+use super::{Registry, erase, wire};
 use crate::{
     error::RegistryError,
     keymanager::{Behalf, KeyManagerError},
@@ -94,11 +94,15 @@ async fn store(
     job: String,
     position: String,
 ) -> Result<(), RegistryError> {
-    let mut recomputed = Vec::with_capacity(results.len());
+    let (mut recomputed, mut erased) = (Vec::with_capacity(results.len()), Vec::new());
     for result in results {
         if let Some(refusal) = result.refusal {
-            // An altered or erased record has no terms; the walk goes on, and opening it tells the same.
-            tracing::warn!(event = "terms.refused", code = refusal.code, "terms of a record were not recomputed");
+            if refusal.code == erase::ERASED {
+                erased.push(result.record);
+            } else {
+                // An altered record has no terms; the walk goes on, and opening it tells the same.
+                tracing::warn!(event = "terms.refused", code = refusal.code, "terms of a record were not recomputed");
+            }
             continue;
         }
         let new = result.terms.into_iter().map(wire::term).collect::<Result<Vec<_>, _>>()?;
@@ -106,6 +110,7 @@ async fn store(
             i32::try_from(result.version).map_err(|_| KeyManagerError::Malformed("a version is too large"))?;
         recomputed.push((result.record, version, new));
     }
+    erase::finish(registry, &place, erased).await?;
     let now = registry.clock.now();
     let stored = registry.store.write(move |db| {
         for (record, version, new) in &recomputed {

@@ -10,8 +10,15 @@ use super::{
     terms,
 };
 
-/// Removes every sealed field of every version, all index terms and clear attributes, and leaves the tombstone.
-pub fn erase(db: &mut Db, place: &Place, record: &str, certificate: &str, now: Timestamp) -> Result<(), StoreError> {
+/// Removes every sealed field of every version, all index terms and clear attributes, and leaves the tombstone. Without a
+/// certificate, what is known is that the key manager has erased the record; one that is here already stays.
+pub fn erase(
+    db: &mut Db,
+    place: &Place,
+    record: &str,
+    certificate: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     terms::remove(db, place, record)?;
     let fields = sealed_fields::table
         .filter(sealed_fields::tenant.eq(place.tenant.as_str()))
@@ -24,13 +31,10 @@ pub fn erase(db: &mut Db, place: &Place, record: &str, certificate: &str, now: T
         .filter(record_versions::record.eq(record));
     diesel::delete(versions).execute(db)?;
     let row = records::table.find((place.tenant.as_str(), place.register.as_str(), record));
-    diesel::update(row)
-        .set((
-            records::clear.eq("{}"),
-            records::updated.eq(now.micros()),
-            records::erased.eq(Some(now.micros())),
-            records::certificate.eq(Some(certificate)),
-        ))
-        .execute(db)?;
+    let gone = (records::clear.eq("{}"), records::updated.eq(now.micros()), records::erased.eq(Some(now.micros())));
+    match certificate {
+        Some(_) => diesel::update(row).set((gone, records::certificate.eq(certificate))).execute(db)?,
+        None => diesel::update(row.filter(records::erased.is_null())).set(gone).execute(db)?,
+    };
     Ok(())
 }

@@ -211,12 +211,15 @@ fn erasure_leaves_a_tombstone_only() {
     on_both(|scratch| {
         scratch.store(&seal(ALICE, 1, vec![term("phone", b"p", Uniqueness::No)]));
         scratch.store(&seal(BOB, 1, vec![term("phone", b"p", Uniqueness::No)]));
-        scratch.write(|db| erasures::erase(db, &place(), ALICE, "certificate", NOW)).unwrap();
+        scratch.write(|db| erasures::erase(db, &place(), ALICE, Some("certificate"), NOW)).unwrap();
         for (table, left) in [("sealed_fields", 1), ("record_versions", 1), ("index_terms", 1), ("records", 2)] {
             assert_eq!(count(scratch, table), left, "{table}");
         }
         let row = scratch.read(|db| records::current(db, &place(), &[ALICE.into()])).remove(ALICE).unwrap();
         assert_eq!((row.clear.as_str(), row.certificate.as_deref()), ("{}", Some("certificate")));
+        let later = Timestamp::from_seconds(1_800_000_001);
+        scratch.write(|db| erasures::erase(db, &place(), ALICE, None, later)).unwrap();
+        assert_eq!(scratch.read(|db| records::current(db, &place(), &[ALICE.into()])).remove(ALICE).unwrap(), row);
         assert!(scratch.read(|db| records::sealed(db, &place(), &[ALICE.into()])).is_empty());
         assert_eq!(scratch.store(&seal(ALICE, 1, vec![])), Stored::Erased);
         assert_eq!(scratch.store(&seal(ALICE, 2, vec![])), Stored::Erased);

@@ -40,6 +40,25 @@ on_both! {
         system.registry("backend").post(&format!("{RECORDS}/{neighbour}/open"), json!({"request": request})).good();
     }
 
+    /// As after a registry that was killed, or lost its database, between the key manager's half and its own.
+    fn an_erasure_that_ended_halfway_is_finished_when_the_record_is_met(system: &System) {
+        let (record, id) = person(system);
+        let reader = system.reader("backend");
+        system.erase(&reader, record).expect("the key manager's half");
+        let rows = |table: &str| system.registry_rows.sql(&format!("SELECT count(*) FROM {table} WHERE record = '{record}'"));
+        assert_ne!(rows("index_terms"), "0");
+        let path = format!("{RECORDS}/{record}");
+        let request = system.open_request(&reader, &[record], &["national_id"]).jws;
+        let open = json!({"request": request});
+        system.registry("backend").post(&format!("{path}/open"), open).refused(410, "record-erased");
+        for table in ["sealed_fields", "index_terms", "record_versions"] {
+            assert_eq!(rows(table), "0", "{table}");
+        }
+        put(system, &reader, &draft(&id)).good();
+        let again = wait(system.session("backend").erase(&register(), record, &Statement::of("erasure-request")));
+        assert_eq!(again.expect("its certificate").record, record);
+    }
+
     fn a_request_of_another_kind_or_record_erases_nothing(system: &System) {
         let ((record, _), (other, _)) = (person(system), person(system));
         let reader = system.reader("backend");

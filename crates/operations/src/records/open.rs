@@ -1,17 +1,19 @@
 //! OpenRecord: sealed values become an answer that only the reader can open.
 
-use km_audit::{Event, EventKind};
-use km_domain::{FieldName, RecordId, SecretBytes, register::FieldClass};
+use std::collections::BTreeMap;
+
+use km_audit::{Event, EventKind, digest::hex};
+use km_domain::{FieldName, RecordId, SecretBytes, TenantId, register::FieldClass};
 use km_envelope::jwe::{Labels, Recipient};
-use km_personal::SecretValue;
+use km_personal::secret_json;
 use km_policy::Action;
 use km_storage::{Placed, SubjectRow, Unrecorded};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     Refusal, SealedRecord,
     request::{self, EnrolledKey, Request},
-    seal::hex,
     versions::{Outcome, Values, Wanted, open_all},
 };
 use crate::{Caller, Operation, OperationError, Operations, keys::names, rules::Reading};
@@ -170,6 +172,38 @@ fn event(
     event
 }
 
+/// What a reader is told. It borrows the values: none is copied on its way into the answer.
+#[derive(Serialize)]
+struct Payload<'a> {
+    request_nonce: &'a str,
+    tenant: &'a TenantId,
+    register: &'a str,
+    records: Vec<AnsweredRecord<'a>>,
+    log_index: u64,
+    checkpoint: Option<String>,
+    iat: i64,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AnsweredRecord<'a> {
+    Opened { record: &'a RecordId, version: Option<u32>, values: BTreeMap<&'a str, &'a Value>, masked: &'a [FieldName] },
+    Refused { record: &'a RecordId, version: Option<u32>, refused: &'static str },
+}
+
+impl<'a> AnsweredRecord<'a> {
+    fn of((record, version, outcome): &'a (RecordId, Option<u32>, Result<Values, Refusal>)) -> Self {
+        let version = *version;
+        match outcome {
+            Ok(opened) => {
+                let values = opened.values.iter().map(|(field, value)| (field.as_str(), value.expose())).collect();
+                Self::Opened { record, version, values, masked: &opened.masked }
+            }
+            Err(refusal) => Self::Refused { record, version, refused: refusal.code },
+        }
+    }
+}
+
 /// The answer, once the disclosure is in the log: signed by the answer key, then encrypted to the reader.
 pub fn answer(
     operations: &Operations,
@@ -180,30 +214,22 @@ pub fn answer(
     let keys = operations.keyring.keys();
     let key = keys.of_tenant(caller.tenant(), names::ANSWER)?.current()?;
     let checkpoint = operations.storage.newest_checkpoint()?.map(|(_, note)| note);
-    let records = opened.versions.iter().map(|(record, version, outcome)| match outcome {
-        Ok(opened) => {
-            let values: Map<String, Value> =
-                opened.values.iter().map(|(field, value)| (field.to_string(), value.expose().clone())).collect();
-            json!({ "record": record, "version": version, "values": values, "masked": opened.masked })
-        }
-        Err(refusal) => json!({ "record": record, "version": version, "refused": refusal.code }),
-    });
-    let payload = SecretValue::new(json!({
-        "request_nonce": opened.nonce,
-        "tenant": caller.tenant(),
-        "register": opened.register,
-        "records": records.collect::<Vec<_>>(),
-        "log_index": placed.log_index,
-        "checkpoint": checkpoint,
-        "iat": operations.clock.now().seconds(),
-    }));
+    let payload = Payload {
+        request_nonce: &opened.nonce,
+        tenant: caller.tenant(),
+        register: &opened.register,
+        records: opened.versions.iter().map(AnsweredRecord::of).collect(),
+        log_index: placed.log_index,
+        checkpoint,
+        iat: operations.clock.now().seconds(),
+    };
     let signed = SecretBytes::new(
         km_envelope::jws::sign(
             &*operations.keys,
             &key.stored,
             &key.stored.name.to_string(),
             "sealkeep-answer+jws",
-            payload.to_bytes().expose(),
+            secret_json(&payload).expose(),
         )?
         .into_bytes(),
     );

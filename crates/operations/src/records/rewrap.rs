@@ -57,14 +57,8 @@ fn step(
             Ok(Write::rewrap_subject(row, current.number, wrapped, now))
         })
         .collect::<Result<Vec<_>, OperationError>>()?;
-    let old: i64 = operations
-        .storage
-        .subjects_by_kek(tenant)?
-        .iter()
-        .filter(|(version, _)| *version < i64::from(current.number))
-        .map(|(_, count)| count)
-        .sum();
-    let left = u64::try_from(old).unwrap_or(0).saturating_sub(rows.len() as u64);
+    let old = operations.storage.subjects_under_older(tenant, current.number)?;
+    let left = old.saturating_sub(rows.len() as u64);
     Ok((rows.len(), left, writes, current.number))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use km_audit::EventKind;
+use km_audit::{EventKind, digest::hex};
 use km_domain::{
     FieldName, RecordId, RegisterName, SubjectHandle, TenantId, Timestamp,
     register::{IndexKind, Unique},
@@ -218,8 +218,4 @@ fn seal_item(
         done.writes.push(Write::insert_subjects(new, bench.kek.id.as_str()));
     }
     Ok(done)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
 //! IndexTerms: a reader's search value becomes terms that the registry can look up, and nothing else.
 
-use km_audit::EventKind;
+use km_audit::{EventKind, digest::hex};
 use km_formats::{json, jwe};
 use km_personal::{SecretValue, query_input};
 use km_policy::Action;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     incoming::open_to_ingest,
     request::{self, Request},
-    seal::{Term, hex},
+    seal::Term,
     sealing::term,
 };
 use crate::{Caller, Keys, Operation, OperationError, Operations};
