@@ -1,6 +1,7 @@
 //! Readers and senders: identities with an enrolled key, and records as they send them.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use km_api::readers::EnrolledKey;
 use km_client::{Draft, Holder, KeyFile, Sealer, ServiceKeys, enrolment, new_record_id};
