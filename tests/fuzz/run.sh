@@ -69,6 +69,12 @@ make_seeds() {
     $b64 | tr -d = >"$work/header"
   printf '%s..QUFBQUFBQUFBQUFB.QQ.QUFBQUFBQUFBQUFBQUFBQQ' "$(<"$work/header")" | seed jwe compact
   printf '\x83\x4a\xa2\x01\x03\x04\x45seed1\xa1\x05\x4cAAAAAAAAAAAA\x51AAAAAAAAAAAAAAAAA' | seed cose sealed
+  printf '\0%0288d#KEY_SPLITTER#%048d' 0 0 | seed mosip payload
+  printf '\001%080d' 0 | seed mosip layouts
+  { printf '\002' && openssl crl2pkcs7 -nocrl -certfile "$work/certificate.pem" -outform DER; } | seed mosip bundle
+  printf '\005\xd2\x84\x43\xa1\x01\x26\xa1\x04\x41k\x41p\x41s' | seed mosip cose
+  printf '\0062025-12-23T10:15:30.123Z' | seed mosip time
+  printf '\006%s.e30.QQ' "$(printf '{"alg":"RS256","b64":false,"crit":["b64"]}' | $b64 | tr -d =)" | seed mosip jws
   printf '\001\000\003pii\000\000\000\007AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' | seed ciphertext direct
   printf 'example.com/log\n7\nQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=\n' >"$work/checkpoint"
   seed audit_checkpoint text <"$work/checkpoint"

@@ -32,6 +32,18 @@ pub fn open(key: &[u8], nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &[u8]) -> R
     Ok(SecretBytes::from(buffer))
 }
 
+/// As [`seal`], but where the message stands: it becomes ciphertext, and its tag is returned.
+pub(crate) fn seal_in_place(
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    message: &mut [u8],
+) -> Result<[u8; TAG_LENGTH], Unspecified> {
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let tag = key_of(key)?.seal_in_place_separate_tag(nonce, Aad::from(aad), message).map_err(|_| Unspecified)?;
+    tag.as_ref().try_into().map_err(|_| Unspecified)
+}
+
 fn key_of(bytes: &[u8]) -> Result<LessSafeKey, Unspecified> {
     UnboundKey::new(&AES_256_GCM, bytes).map(LessSafeKey::new).map_err(|_| Unspecified)
 }

@@ -19,6 +19,11 @@ pub fn sha384(bytes: &[u8]) -> [u8; 48] {
     fixed(digest::digest(&digest::SHA384, bytes).as_ref())
 }
 
+/// SHA-1 of one byte string: no proof of anything any more, and here only because others' identifiers are made with it.
+pub fn sha1_of_an_identifier(bytes: &[u8]) -> [u8; 20] {
+    fixed(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref())
+}
+
 /// HMAC-SHA-256 with a short-lived key. Compare the result with [`crate::constant_time::equal`].
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     hmac_sha256_parts(key, &[message])
@@ -72,6 +77,8 @@ mod tests {
         let abc256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(b"abc").as_slice(), hex(abc256));
         assert_eq!(sha256_parts(&[b"a", b"", b"bc"]).as_slice(), hex(abc256));
+        let abc1 = "a9993e364706816aba3e25717850c26c9cd0d89d";
+        assert_eq!(sha1_of_an_identifier(b"abc").as_slice(), hex(abc1));
         let abc384 = "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7";
         assert_eq!(sha384(b"abc").as_slice(), hex(abc384));
     }

@@ -1,5 +1,5 @@
 //! SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7; RFC 3279; RFC 5480; RFC 8410), for the four kinds of key that we
-//! use and no other.
+//! use, and two with which others sign.
 
 use crate::{PublicKey, Unspecified, der};
 
@@ -13,6 +13,11 @@ const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 /// 1.3.101.112 id-Ed25519
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+/// 1.3.132.0.10 secp256k1
+const SECP256K1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x0a];
+/// 1.3.132.0.35 secp521r1
+const P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 
 pub fn write(key: &PublicKey) -> Vec<u8> {
     let oid = |bytes| der::element(der::OBJECT_IDENTIFIER, bytes);
@@ -60,4 +65,30 @@ pub fn read(spki: &[u8]) -> Result<PublicKey, Unspecified> {
     algorithm.end()?;
     key.check()?;
     Ok(key)
+}
+
+/// A curve on which others sign and we do not.
+pub enum Foreign {
+    Secp256k1,
+    P521,
+}
+
+/// A key on such a curve: an uncompressed point of the right length, not yet known to be on it.
+pub fn read_foreign(spki: &[u8]) -> Result<(Foreign, Vec<u8>), Unspecified> {
+    let mut outer = der::Reader::new(spki);
+    let mut parts = der::Reader::new(outer.read(der::SEQUENCE)?);
+    outer.end()?;
+    let mut algorithm = der::Reader::new(parts.read(der::SEQUENCE)?);
+    let [0, point @ ..] = parts.read(der::BIT_STRING)? else { return Err(Unspecified) };
+    parts.end()?;
+    if algorithm.read(der::OBJECT_IDENTIFIER)? != EC {
+        return Err(Unspecified);
+    }
+    let (curve, length) = match algorithm.read(der::OBJECT_IDENTIFIER)? {
+        SECP256K1 => (Foreign::Secp256k1, 65),
+        P521 => (Foreign::P521, 133),
+        _ => return Err(Unspecified),
+    };
+    algorithm.end()?;
+    if point.first() == Some(&4) && point.len() == length { Ok((curve, point.to_vec())) } else { Err(Unspecified) }
 }

@@ -152,10 +152,16 @@ pub enum KeyPurpose {
     Decrypt,
     /// A caller's HMAC key.
     Mac,
+    /// A master key of the MOSIP dialect: signs messages for callers and issues the certificates below it.
+    MosipMaster,
+    /// A base key of the MOSIP dialect: callers encrypt to its certificate.
+    MosipBase,
+    /// A symmetric key of the MOSIP dialect.
+    MosipSymmetric,
 }
 
 impl KeyPurpose {
-    pub const ALL: [KeyPurpose; 16] = [
+    pub const ALL: [KeyPurpose; 19] = [
         Self::DataRoot,
         Self::KeyRoot,
         Self::ServiceRoot,
@@ -172,6 +178,9 @@ impl KeyPurpose {
         Self::Sign,
         Self::Decrypt,
         Self::Mac,
+        Self::MosipMaster,
+        Self::MosipBase,
+        Self::MosipSymmetric,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -192,6 +201,9 @@ impl KeyPurpose {
             Self::Sign => "sign",
             Self::Decrypt => "decrypt",
             Self::Mac => "mac",
+            Self::MosipMaster => "mosip-master",
+            Self::MosipBase => "mosip-base",
+            Self::MosipSymmetric => "mosip-symmetric",
         }
     }
 

@@ -13,7 +13,11 @@ pub struct Principal {
     /// The issuer's URL; a subject is unique within its issuer only.
     pub issuer: String,
     pub subject: String,
+    /// `preferred_username`: the name by which the MOSIP dialect's policies list users. Nothing else decides by it.
+    pub username: Option<String>,
     pub roles: BTreeSet<Role>,
+    /// Every role as the token spells it, for the role lists of the MOSIP dialect.
+    pub role_names: BTreeSet<String>,
     /// Authentication context class (OpenID Connect Core, section 2), for step-up.
     pub acr: Option<String>,
     /// When the holder last proved who they are.

@@ -11,13 +11,16 @@ use km_formats::{
     jwe::{Header, KeyManagement, ParsedJwe, compact, protected},
     jwk::Jwk,
 };
-use km_keystore::{Agree, Decrypt, KeyStoreError, StoredKey};
+use km_keystore::{Agree, Decrypt, StoredKey};
 
-use crate::{EnvelopeError, jwk::from_jwk};
+use crate::{
+    EnvelopeError,
+    content_key::{self, decrypt_or_substitute, random_content_key},
+    jwk::from_jwk,
+};
 
 /// The AlgorithmID of the key derivation, which for direct agreement is the value of `enc` (RFC 7518, section 4.6.2).
 const CONTENT: &str = "A256GCM";
-const CONTENT_KEY: usize = 32;
 
 /// Whom a message is sealed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub fn seal_to(recipient: &Recipient, labels: &Labels, plaintext: &[u8]) -> Resu
             let ephemeral = EphemeralKey::generate()?;
             let epk = ephemeral.public().try_into().map_err(|_| EnvelopeError::Refused)?;
             let secret = ephemeral.agree(point)?;
-            let key = concat_kdf_sha256(secret.expose(), CONTENT, b"", b"", CONTENT_KEY as u32)?;
+            let key = concat_kdf_sha256(secret.expose(), CONTENT, b"", b"", content_key::LENGTH as u32)?;
             (KeyManagement::EcdhEs { epk, apu: None, apv: None }, key, Vec::new())
         }
         PublicKey::Rsa { .. } => {
@@ -106,44 +109,11 @@ pub fn open<S: Agree + Decrypt + ?Sized>(
             }
             let secret = store.agree(key, epk)?;
             let party = |part: &'_ Option<Vec<u8>>| part.clone().unwrap_or_default();
-            concat_kdf_sha256(secret.expose(), CONTENT, &party(apu), &party(apv), CONTENT_KEY as u32)?
+            concat_kdf_sha256(secret.expose(), CONTENT, &party(apu), &party(apv), content_key::LENGTH as u32)?
         }
-        KeyManagement::RsaOaep256 => {
-            if modulus_bytes(key.algorithm) != Some(jwe.encrypted_key.len()) {
-                return Err(EnvelopeError::Refused);
-            }
-            decrypt_or_substitute(&jwe.encrypted_key, key, store)?
-        }
+        KeyManagement::RsaOaep256 => decrypt_or_substitute(&jwe.encrypted_key, key, store)?,
     };
     Ok(aead::open(content_key.expose(), &jwe.iv, jwe.aad.as_bytes(), &jwe.sealed)?)
-}
-
-/// The content key; or, where the padding or its length is wrong, a random one, so that the message fails later and in
-/// one way only (RFC 7516, section 11.5).
-fn decrypt_or_substitute<S: Decrypt + ?Sized>(
-    encrypted: &[u8],
-    key: &StoredKey,
-    store: &S,
-) -> Result<SecretBytes, EnvelopeError> {
-    let substitute = random_content_key();
-    match store.decrypt_oaep_sha256(key, encrypted) {
-        Ok(content_key) if content_key.len() == CONTENT_KEY => Ok(content_key),
-        Ok(_) | Err(KeyStoreError::Refused) => Ok(substitute),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn random_content_key() -> SecretBytes {
-    SecretBytes::new(random::bytes::<CONTENT_KEY>().to_vec())
-}
-
-fn modulus_bytes(algorithm: KeyAlgorithm) -> Option<usize> {
-    match algorithm {
-        KeyAlgorithm::Rsa2048 => Some(256),
-        KeyAlgorithm::Rsa3072 => Some(384),
-        KeyAlgorithm::Rsa4096 => Some(512),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use km_formats::{base64url, jwe::parse};
+use km_keystore::KeyStoreError;
 
 use super::*;
 use crate::software_store::SoftwareStore;

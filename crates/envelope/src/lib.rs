@@ -1,13 +1,15 @@
-//! Formats joined with keys: the one place where a JWE, a JWS, a COSE value or a CMS signature meets the key that
-//! opens, signs or seals it.
+//! Formats joined with keys: the one place where a JWE, a JWS, a COSE value, a CMS signature or one of the MOSIP dialect's layouts
+//! meets the key that opens, signs or seals it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod cms;
+mod content_key;
 pub mod cose;
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
+pub mod mosip;
 #[cfg(test)]
 mod software_store;
 

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use km_crypto::{PublicKey, SoftwareKey, oaep};
+use km_crypto::{PublicKey, SoftwareKey, digest::sha256, oaep, random};
 use km_domain::{KeyAlgorithm, KeyVersionRef, SecretBytes, SignatureAlgorithm};
 use km_keystore::{Agree, Decrypt, KeyStoreError, Residence, Sign, StoredKey};
 use num_bigint::BigUint;
@@ -44,6 +44,12 @@ impl SoftwareStore {
         Self::holding(Material::Rsa { n, e, d })
     }
 
+    /// An RSA key of a fixture, from modulus, exponent and private exponent.
+    pub fn rsa(n: &[u8], e: &[u8], d: &[u8]) -> Self {
+        let [n, e, d] = [n, e, d].map(BigUint::from_bytes_be);
+        Self::holding(Material::Rsa { n, e, d })
+    }
+
     /// The same key in a store that answers every call with this error.
     pub fn broken(self, error: KeyStoreError) -> Self {
         Self { broken: Some(error), ..self }
@@ -81,8 +87,17 @@ impl SoftwareStore {
 impl Sign for SoftwareStore {
     fn sign(&self, _: &StoredKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyStoreError> {
         self.asked()?;
-        let Material::Software(key) = &self.material else { return Err(KeyStoreError::Refused) };
-        key.sign(algorithm, message).map_err(|_| KeyStoreError::Refused)
+        match &self.material {
+            Material::Software(key) => key.sign(algorithm, message).map_err(|_| KeyStoreError::Refused),
+            Material::Rsa { n, d, .. } => {
+                let block = match algorithm {
+                    SignatureAlgorithm::Rs256 => pkcs1_block(message, n.to_bytes_be().len()),
+                    SignatureAlgorithm::Ps256 => pss_block(message, n.to_bytes_be().len()),
+                    _ => return Err(KeyStoreError::Refused),
+                };
+                Ok(power(&block, d, n))
+            }
+        }
     }
 }
 
@@ -107,4 +122,25 @@ fn power(base: &[u8], exponent: &BigUint, modulus: &BigUint) -> Vec<u8> {
     let result = BigUint::from_bytes_be(base).modpow(exponent, modulus).to_bytes_be();
     let length = modulus.to_bytes_be().len();
     [vec![0; length - result.len()], result].concat()
+}
+
+/// EMSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 9.2).
+fn pkcs1_block(message: &[u8], length: usize) -> Vec<u8> {
+    let prefix = [0x30, 0x31, 0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 32];
+    let info = [&prefix[..], &sha256(message)].concat();
+    [&[0, 1], &vec![0xff; length - info.len() - 3][..], &[0], &info].concat()
+}
+
+/// EMSA-PSS with SHA-256 and a salt of 32 bytes, for a modulus whose highest bit is set (RFC 8017, section 9.1.1).
+fn pss_block(message: &[u8], length: usize) -> Vec<u8> {
+    let salt = random::bytes::<32>();
+    let hash = sha256(&[&[0; 8], &sha256(message)[..], &salt].concat());
+    let mut block = [&vec![0; length - 66][..], &[1], &salt].concat();
+    let mut mask = Vec::new();
+    for counter in 0..(block.len() as u32).div_ceil(32) {
+        mask.extend(sha256(&[&hash[..], &counter.to_be_bytes()].concat()));
+    }
+    block.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    block[0] &= 0x7f;
+    [&block[..], &hash, &[0xbc]].concat()
 }

@@ -1,0 +1,60 @@
+//! `/jwtSign`, `/jwsSign`, `/jwtVerify` and their second versions.
+
+use km_crypto::jose::{JoseAlgorithm, VerifyingKey};
+use km_domain::SignatureAlgorithm;
+use km_formats::{
+    base64url,
+    mosip::jws::{Header, ParsedHeader, SplitJws, compact, signing_input},
+};
+use km_keystore::{Sign, StoredKey};
+
+use crate::EnvelopeError;
+
+/// Signs a payload and returns the compact form. `text` is the payload in base64url as it is to be carried; without `include_payload`
+/// the form is detached. The header's algorithm is set here.
+///
+/// Signed is the text, letter by letter; or the bytes that it stands for, where the header says that the payload is unencoded. The
+/// text is carried in the middle either way. Refused: an algorithm that is not the key's, an unencoded payload whose text is not
+/// base64; what the store refuses.
+pub fn sign<S: Sign + ?Sized>(
+    store: &S,
+    key: &StoredKey,
+    algorithm: SignatureAlgorithm,
+    header: &Header<'_>,
+    text: &str,
+    include_payload: bool,
+) -> Result<String, EnvelopeError> {
+    if !key.algorithm.signatures().contains(&algorithm) {
+        return Err(EnvelopeError::Refused);
+    }
+    let header = Header { algorithm: algorithm.name(), ..header.clone() };
+    let protected = header.protected();
+    let input = if header.unencoded {
+        signing_input(&protected, &base64url::decode(text)?)
+    } else {
+        signing_input(&protected, text.as_bytes())
+    };
+    let signature = store.sign(key, algorithm, &input)?;
+    Ok(compact(&protected, include_payload.then_some(text), &signature))
+}
+
+/// Whether the signature is this key's over the token's payload, or over `actual` where that is given and not blank.
+///
+/// Whose key it is and whether to trust it is the caller's to know; the token's own certificates prove nothing. Refused: an algorithm
+/// that is not verified here, or that a key of this kind cannot have.
+pub fn verify(
+    token: &SplitJws<'_>,
+    header: &ParsedHeader,
+    actual: Option<&str>,
+    key: &VerifyingKey,
+) -> Result<bool, EnvelopeError> {
+    let algorithm = JoseAlgorithm::from_name(&header.algorithm).ok_or(EnvelopeError::Refused)?;
+    if !key.fits(algorithm) {
+        return Err(EnvelopeError::Refused);
+    }
+    Ok(key.verify(algorithm, &token.signing_input(header, actual), &token.signature).is_ok())
+}
+
+#[cfg(test)]
+#[path = "jws_tests.rs"]
+mod tests;
