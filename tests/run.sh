@@ -64,6 +64,8 @@ packages() {
   need shellcheck shellcheck "lints the scripts"
   need libssl-dev '/usr/include/openssl/ssl.h' "OpenSSL for the second token, tests/tokens/kryoptic"
   need libclang-dev '/usr/lib/llvm-*/lib/libclang.so' "reads OpenSSL's headers for it"
+  python3 -c 'import ensurepip, venv' 2>/dev/null ||
+    need python3-venv ./no-such-file "a private folder for the Python packages that read what the MOSIP dialect writes"
   need faketime '/usr/lib/*/faketime/libfaketime.so.1' "sets the clock of one process wrong"
   install_missing_packages
 }

@@ -11,7 +11,7 @@ prepare_state() {
   for name in "${identities[@]}"; do
     [[ -s $SEALKEEP_HOME/secrets/$name ]] || openssl rand -hex 24 | tr -d '\n' >"$SEALKEEP_HOME/secrets/$name"
   done
-  choose_ports rest officer grpc km-ops registry registry-ops issuer || return
+  choose_ports rest officer grpc mosip km-ops registry registry-ops issuer || return
   for name in keymanager registry issuer; do render_config "$name" "$module" "$pin_file" || return; done
 }
 

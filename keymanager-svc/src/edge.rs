@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use km_auth::{AuthError, Issuers, Peer};
+use km_auth::{Audience, AuthError, Issuers, Peer};
 use km_domain::{Principal, ServiceKind, Timestamp};
 use km_operations::{Caller, Operation, OperationError, Operations, Record};
 use km_service::{Fetcher, Lane, LaneError, RequestContext, tls::ClientTrust};
@@ -133,13 +133,21 @@ impl Edge {
     /// # Errors
     /// See [`AuthError`].
     pub async fn principal(&self, token: &str) -> Result<Arc<Principal>, AuthError> {
+        self.principal_for(token, Audience::Own).await
+    }
+
+    /// As [`Edge::principal`], for a listener that also listens to tokens for others.
+    ///
+    /// # Errors
+    /// See [`AuthError`].
+    pub async fn principal_for(&self, token: &str, audience: Audience<'_>) -> Result<Arc<Principal>, AuthError> {
         let now = self.parts.operations.clock.now();
-        let principal = match self.issuers.verify(token, now) {
+        let principal = match self.issuers.verify_for(token, now, audience) {
             Err(AuthError::UnknownKey { issuer }) => {
                 // An issuer that is slow does not hold up the caller; the keys come all the same. Who comes while they are being
                 // fetched waits for them too.
                 let _ = tokio::time::timeout(PATIENCE_WITH_ISSUERS, self.look_for_keys(issuer, now)).await;
-                self.issuers.verify(token, now).map_err(|error| self.issuers.at_last(error))?
+                self.issuers.verify_for(token, now, audience).map_err(|error| self.issuers.at_last(error))?
             }
             other => other?,
         };

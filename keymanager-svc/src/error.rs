@@ -275,6 +275,7 @@ pub fn problem_of(error: &OperationError) -> Problem {
         OperationError::Stale => problem.retry_after(RETRY_AFTER),
         OperationError::Refused { detail, .. } => problem.detail(*detail),
         OperationError::Denied(_)
+        | OperationError::Mosip(_)
         | OperationError::NotOpened
         | OperationError::NotFound(_)
         | OperationError::Conflict(_)

@@ -5,11 +5,13 @@
 mod anchor;
 mod commands;
 mod config;
+mod dialect;
 mod edge;
 mod error;
 mod grpc;
 mod idempotency;
 mod jobs;
+mod mosip;
 mod officer;
 mod pem;
 mod rest;

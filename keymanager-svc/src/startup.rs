@@ -8,7 +8,7 @@ use km_hsm::{Token, TokenConfig};
 use km_operations::{Budgets, Keyring, Operations, Rules};
 use km_storage::{Committer, Storage};
 
-use crate::config::{Config, DatabaseConfig};
+use crate::config::{Config, DatabaseConfig, MosipConfig};
 
 /// Everything behind the doors.
 #[derive(Clone)]
@@ -85,6 +85,8 @@ fn rules(config: &Config) -> Result<Rules, StartError> {
         log_origin: config.log_origin.clone(),
         installation: config.installation.clone(),
         development: config.development,
+        switches: config.mosip.as_ref().map(MosipConfig::switches).unwrap_or_default(),
+        mosip: config.mosip.as_ref().map(MosipConfig::rules),
         operators_tenant: config.operators_tenant.clone(),
         certificate_lifetime: Duration::from_secs(config.certificates.lifetime_seconds),
         workstation_lifetime: Duration::from_secs(config.certificates.workstation_seconds),

@@ -6,6 +6,7 @@ mod commands;
 mod grpc;
 mod idempotency;
 mod jobs;
+mod mosip;
 mod officer;
 mod other_token;
 mod rest;
@@ -19,8 +20,12 @@ use km_tests::{Database, Options, System};
 
 /// The system that the tests of one database share. Tests that break something start one of their own.
 fn system(database: Database) -> &'static System {
-    static SQLITE: LazyLock<System> = LazyLock::new(|| System::start(Database::Sqlite, Options::default()));
-    static POSTGRES: LazyLock<System> = LazyLock::new(|| System::start(Database::Postgres, Options::default()));
+    static SQLITE: LazyLock<System> = LazyLock::new(|| start(Database::Sqlite));
+    static POSTGRES: LazyLock<System> = LazyLock::new(|| start(Database::Postgres));
+    fn start(database: Database) -> System {
+        let options = Options { mosip: Some(String::new()), bootstrap: mosip::POLICIES, ..Options::default() };
+        System::start(database, options)
+    }
     match database {
         Database::Sqlite => &SQLITE,
         Database::Postgres => &POSTGRES,

@@ -35,13 +35,16 @@ impl System {
         }
         let addresses = self.addresses().clone();
         let own = folder.join("registry");
-        let text = json!({
+        let mut text = json!({
             "tenant": DEMO, "register": REGISTER, "ca": self.public("ca.pem"),
             "rest": addresses.rest, "officer": addresses.officer, "grpc": addresses.grpc, "ops": addresses.ops,
             "registry": addresses.registry, "token": format!("{}/token", self.issuer()), "issuer": self.issuer(),
             "services": {"registry": {"certificate": own.join("certificate.pem"), "key": own.join("key.pem")}},
             "identities": described,
         });
+        if let Some(mosip) = &addresses.mosip {
+            text["mosip"] = json!(mosip);
+        }
         std::fs::write(self.endpoints(), text.to_string()).expect("endpoints.json");
     }
 

@@ -24,7 +24,7 @@ const fn stepped_up(name: &'static str, tenant: &'static str) -> Identity {
 
 /// Everybody.
 pub const ALL: &[Identity] = &[
-    who("backend", DEMO, &["sealkeep-backend"]),
+    who("backend", DEMO, &["sealkeep-backend", "KEYMANAGER_ADMIN"]),
     who("second-backend", DEMO, &["sealkeep-backend"]),
     who("caseworker", DEMO, &["sealkeep-caseworker"]),
     stepped_up("officer", DEMO),
@@ -32,9 +32,10 @@ pub const ALL: &[Identity] = &[
     who("auditor", DEMO, &["sealkeep-auditor"]),
     who("operator", DEMO, &["sealkeep-operator"]),
     who("nobody", DEMO, &[]),
+    who("openg2p", DEMO, &["KEYMANAGER_ADMIN"]),
     who("stranger", DEMO, &["offline_access", "admin"]),
     Identity { name: "one-factor", tenant: DEMO, roles: &["sealkeep-officer"], acr: Some("1") },
-    who("other-backend", OTHER, &["sealkeep-backend"]),
+    who("other-backend", OTHER, &["sealkeep-backend", "KEYMANAGER_ADMIN"]),
     who("other-caseworker", OTHER, &["sealkeep-caseworker"]),
     stepped_up("other-officer", OTHER),
     who("other-auditor", OTHER, &["sealkeep-auditor"]),

@@ -15,6 +15,7 @@ pub mod guard;
 pub mod identities;
 pub mod keys;
 pub mod memory;
+pub mod mosip;
 pub mod openssl;
 pub mod orders;
 pub mod people;

@@ -36,6 +36,10 @@ pub struct Options {
     pub token_seconds: u32,
     /// More variables for the process of a service: its name, the variable, the value.
     pub environment: Vec<(&'static str, String, String)>,
+    /// Serves the MOSIP dialect, with these further lines in its section.
+    pub mosip: Option<String>,
+    /// Further lines of the dialect's bootstrap file, before all else in it.
+    pub bootstrap: &'static str,
     /// The port that the issuer's address names, where something of the test stands in front of it, and the issuer's own.
     pub issuer_behind: Option<(u16, u16)>,
 }
@@ -56,6 +60,8 @@ impl Default for Options {
             shipped: false,
             token_seconds: 3600,
             environment: Vec::new(),
+            mosip: None,
+            bootstrap: "",
             issuer_behind: None,
         }
     }
@@ -111,13 +117,24 @@ workers = 1
 [log]
 level = "{log_level}"
 format = "json"
-{issuers}"#,
+{issuers}{mosip}"#,
+        mosip = mosip(folder, options),
         state = folder.join("keymanager").display(),
         registers = registers().display(),
         module = module.display(),
         pin_file = pin_file.display(),
         issuers = issuers(issuer),
     )
+}
+
+/// The section of the MOSIP dialect, with a bootstrap file beside it: the one that ships, and what the test adds.
+fn mosip(folder: &Path, options: &Options) -> String {
+    let Some(further) = &options.mosip else { return String::new() };
+    let shipped = std::fs::read_to_string(registers().join("../mosip/bootstrap.toml")).expect("the bootstrap file");
+    let (lists, policies) = shipped.split_at(shipped.find("[[policies]]").expect("policies"));
+    let file = folder.join("mosip-bootstrap.toml");
+    std::fs::write(&file, format!("{lists}{}\n{policies}", options.bootstrap)).expect("the bootstrap file");
+    format!("\n[mosip]\ntenant = \"demo\"\nbootstrap = \"{}\"\n{further}\n", file.display())
 }
 
 /// The registry's file.

@@ -44,7 +44,7 @@ pub fn registry(folder: &Path, database: &str, issuer: &str, rest: &str, grpc: &
 fn filled(name: &str, marks: &[(&str, &str)]) -> String {
     let file = registers().join("../config").join(format!("{name}.toml"));
     let mut text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    text = text.replace("@DEPLOY@/registers", &registers().display().to_string());
+    text = text.replace("@DEPLOY@", &registers().join("..").display().to_string());
     for (mark, value) in marks {
         assert!(text.contains(mark), "{} has no {mark}", file.display());
         text = text.replace(mark, value);

@@ -51,6 +51,8 @@ pub(crate) struct Addresses {
     pub officer: String,
     pub grpc: String,
     pub ops: String,
+    pub mosip: Option<String>,
+    pub mosip_http: Option<String>,
     pub registry: String,
     pub registry_ops: String,
 }
@@ -187,6 +189,8 @@ impl System {
         let mut addresses = self.addresses.lock().expect("addresses");
         (addresses.rest, addresses.officer) = (text("rest"), text("officer"));
         (addresses.grpc, addresses.ops) = (text("grpc"), text("ops"));
+        let there = |name: &str| said[name].as_str().map(str::to_owned);
+        (addresses.mosip, addresses.mosip_http) = (there("mosip"), there("mosip_http"));
     }
 
     /// Starts an issuer that was stopped, at its former port.

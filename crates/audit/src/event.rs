@@ -79,6 +79,9 @@ pub struct Event {
     pub figures: BTreeMap<String, u64>,
     /// Whether the service ran with `development = true`.
     pub development: bool,
+    /// Names of the switches that make this installation less safe than it is by itself, as they stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub switches: Vec<String>,
     /// Random, so that the event cannot be guessed from its hash.
     #[serde(with = "hex::serde")]
     pub salt: [u8; 16],
@@ -171,6 +174,7 @@ impl Event {
             digests: BTreeMap::new(),
             figures: BTreeMap::new(),
             development: false,
+            switches: Vec::new(),
             salt,
         }
     }
@@ -190,8 +194,9 @@ impl Event {
             ("trace_id", self.trace_id.as_ref()),
         ];
         let named = self.digests.iter().flat_map(|(name, digest)| [("digests", Some(name)), ("digests", Some(digest))]);
+        let switched = self.switches.iter().map(|name| ("switches", Some(name)));
         let counted = self.figures.keys().map(|name| ("figures", Some(name)));
-        for (member, text) in texts.into_iter().chain(named).chain(counted) {
+        for (member, text) in texts.into_iter().chain(named).chain(counted).chain(switched) {
             if text.is_some_and(|text| text.len() > LONGEST_TEXT || text.chars().any(char::is_control)) {
                 return Err(EventError::Text(member));
             }
@@ -294,6 +299,8 @@ struct Line<'a> {
     salt: [u8; 16],
     #[serde(skip_serializing_if = "<[SubjectHandle]>::is_empty")]
     subjects: &'a [SubjectHandle],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    switches: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant: Option<&'a TenantId>,
     time: Timestamp,
@@ -328,6 +335,7 @@ impl<'a> Line<'a> {
             request_id: event.request_id.as_deref(),
             salt: event.salt,
             subjects: &event.subjects,
+            switches: &event.switches,
             tenant: event.tenant.as_ref(),
             time: event.time,
             trace_id: event.trace_id.as_deref(),
@@ -347,6 +355,7 @@ mod tests {
             Actor::principal("https://issuer#ana".to_owned()).through("spiffe://sealkeep/demo/registry/one".to_owned()),
             [0xab; 16],
         );
+        event.v = 1;
         event.tenant = Some("demo".parse().unwrap());
         event.subjects = vec![SubjectHandle::from_bytes([7; 16])];
         event.figures.insert("remaining".to_owned(), 12);
@@ -380,6 +389,7 @@ mod tests {
         (event.object, event.purpose, event.case, event.basis) = (text(), text(), text(), text());
         (event.reason, event.request_id, event.trace_id) = (text(), text(), text());
         event.intent = Some(LARGEST_NUMBER);
+        event.switches = vec!["anonymous_principal".into(), "plain_http".into()];
         event.digests =
             BTreeMap::from([("jwe".into(), "00".into()), ("a".into(), "ff".into()), ("B".into(), "".into())]);
         let sorted = serde_json_canonicalizer::to_vec(&Line::of(&full)).unwrap();

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Version of this list; every event carries the version that it was written with.
-pub const LIST_VERSION: u32 = 1;
+pub const LIST_VERSION: u32 = 2;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -90,6 +90,18 @@ kinds! {
     RegistryRestored = "registry.restored",
     BackupMade = "backup.made",
     BackupRestored = "backup.restored",
+
+    // Version 2: the MOSIP dialect.
+    /// A policy of an application was set.
+    PolicySet = "policy.set",
+    /// Certificates of keys were read by a caller.
+    CertificateRead = "certificate.read",
+    /// A request for a certificate was signed by the key that it is for.
+    CertificateRequested = "certificate.requested",
+    /// A certificate that another issued was put to a key, or another's certificate was stored.
+    CertificateInstalled = "certificate.installed",
+    /// A key was taken out of use before its time: it decrypts and verifies only.
+    KeyDeactivated = "key.deactivated",
 }
 
 impl EventKind {

@@ -17,7 +17,8 @@ pub fn bearer(header: Option<&str>) -> Result<&str, AuthError> {
     checked(token.trim_matches(' '))
 }
 
-/// The token of the cookie `Authorization`, as clients of the MOSIP dialect send it.
+/// The token of the cookie `Authorization`, as clients of the MOSIP dialect send it. Some send the cookie without a token, or with
+/// what their language prints for none.
 ///
 /// Input: the value of the `Cookie` header (RFC 6265, section 4.2).
 pub fn cookie(header: Option<&str>) -> Result<&str, AuthError> {
@@ -26,7 +27,8 @@ pub fn cookie(header: Option<&str>) -> Result<&str, AuthError> {
         .split(';')
         .filter_map(|pair| pair.trim_matches(' ').split_once('='))
         .filter(|(name, _)| *name == "Authorization")
-        .map(|(_, value)| value.trim_matches('"'));
+        .map(|(_, value)| value.trim_matches('"'))
+        .filter(|value| !["", "None", "null", "undefined"].contains(value));
     match (named.next(), named.next()) {
         (Some(token), None) => checked(token),
         (None, _) => Err(AuthError::Missing),
@@ -55,7 +57,9 @@ mod tests {
         }
         assert!(bearer(Some(&format!("Bearer {}", "a".repeat(LONGEST_TOKEN + 1)))).is_err());
         assert_eq!(cookie(Some("x=1; Authorization=a.b.c; y=2")), Ok("a.b.c"));
-        assert_eq!(cookie(Some("x=1")), Err(AuthError::Missing));
+        for none in ["x=1", "Authorization=", "Authorization=None", "Authorization=null; x=1"] {
+            assert_eq!(cookie(Some(none)), Err(AuthError::Missing), "{none}");
+        }
         assert_eq!(cookie(Some("Authorization=a; Authorization=b")), Err(AuthError::Malformed));
     }
 }

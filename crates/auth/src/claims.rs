@@ -33,11 +33,14 @@ pub(crate) fn principal(
         return Err(AuthError::Refused("it is not an access token"));
     }
     // 3. Who, and what they may be.
+    let role_names = role_names(&config.role_claim, claims)?;
     Ok(Principal {
         tenant: tenant(&config.tenant, claims)?,
         issuer: config.issuer.clone(),
         subject: subject(claims)?,
-        roles: roles(&config.role_claim, claims)?,
+        username: text(claims, "preferred_username")?.map(str::to_owned),
+        roles: role_names.iter().filter_map(|name| Role::from_name(name)).collect(),
+        role_names,
         acr: text(claims, "acr")?.map(str::to_owned),
         authenticated_at: seconds(claims, "auth_time")?.map(Timestamp::from_seconds),
         expires: Timestamp::from_seconds(expires),
@@ -60,15 +63,11 @@ fn tenant(source: &TenantSource, claims: &Map<String, Value>) -> Result<TenantId
     }
 }
 
-/// The roles that we know. A token without the claim has none; a claim of another shape is malformed.
-fn roles(path: &str, claims: &Map<String, Value>) -> Result<BTreeSet<Role>, AuthError> {
+/// All roles. A token without the claim has none; a claim of another shape is malformed.
+fn role_names(path: &str, claims: &Map<String, Value>) -> Result<BTreeSet<String>, AuthError> {
     let Some(found) = at_path(path, claims) else { return Ok(BTreeSet::new()) };
     let names = found.as_array().ok_or(AuthError::Malformed)?;
-    let mut roles = BTreeSet::new();
-    for name in names {
-        roles.extend(Role::from_name(name.as_str().ok_or(AuthError::Malformed)?));
-    }
-    Ok(roles)
+    names.iter().map(|name| name.as_str().map(str::to_owned).ok_or(AuthError::Malformed)).collect()
 }
 
 /// A claim by its name, which may itself contain dots, or by names joined with dots.

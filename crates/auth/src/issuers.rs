@@ -15,7 +15,8 @@ use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
 use crate::{
-    AuthError, DocumentError, IssuerConfig, KeySet,
+    Audience, AuthError, DocumentError, IssuerConfig, KeySet,
+    audience::Heard,
     bearer::LONGEST_TOKEN,
     claims,
     token::Unverified,
@@ -119,6 +120,11 @@ impl Issuers {
     /// Checked: form, algorithm, key, signature, issuer, audience, times, subject, tenant, roles (RFC 7519, section 7.2; RFC
     /// 8725). Errors: see [`AuthError`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Principal>, AuthError> {
+        self.verify_for(token, now, Audience::Own)
+    }
+
+    /// As [`Issuers::verify`], for a listener that also listens to tokens for others.
+    pub fn verify_for(&self, token: &str, now: Timestamp, audience: Audience<'_>) -> Result<Arc<Principal>, AuthError> {
         if token.is_empty() {
             return Err(AuthError::Missing);
         }
@@ -131,6 +137,7 @@ impl Issuers {
             && let Some(issuer) = self.find(&entry.principal.issuer)
             && issuer.keys.read().generation == entry.keys
         {
+            entry.heard.admit(audience, &issuer.config.audience)?;
             return Ok(entry.principal);
         }
         // 2. Whose is it, by its own word?
@@ -141,10 +148,12 @@ impl Issuers {
         }
         // 3. Is it so?
         let (claims, generation) = issuer.verified_claims(token, &unverified)?;
+        let heard = Arc::new(Heard::of(&claims)?);
+        heard.admit(audience, &issuer.config.audience)?;
         let principal = Arc::new(claims::principal(&issuer.config, &claims, now)?);
         // 4. Not again.
         let until = principal.expires.plus(Duration::from_secs(issuer.config.leeway_seconds.into()));
-        self.verified.keep(digest, Entry { principal: Arc::clone(&principal), until, keys: generation });
+        self.verified.keep(digest, Entry { principal: Arc::clone(&principal), heard, until, keys: generation });
         Ok(principal)
     }
 
@@ -193,7 +202,6 @@ impl Issuer {
         };
         let checked = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(unverified.algorithm));
         let verified = checked.map_err(|error| match error.kind() {
-            ErrorKind::InvalidAudience => AuthError::WrongAudience,
             ErrorKind::InvalidIssuer => AuthError::UnknownIssuer,
             ErrorKind::InvalidSignature | ErrorKind::InvalidKeyFormat => AuthError::BadSignature,
             ErrorKind::InvalidAlgorithm => AuthError::Refused("its algorithm is not accepted"),
@@ -203,12 +211,13 @@ impl Issuer {
         Ok((verified.claims, generation))
     }
 
-    /// Times are checked in [`claims`], by the clock that the caller gives; the library reads the machine's.
+    /// Times are checked in [`claims`], by the clock that the caller gives; the library reads the machine's. The audience is
+    /// checked by what the listener asks ([`Heard::admit`]).
     fn validation(&self, algorithm: SignatureAlgorithm) -> Validation {
         let mut validation = Validation::new(verifier::algorithm(algorithm));
         validation.set_issuer(&[&self.config.issuer]);
-        validation.set_audience(&[&self.config.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_aud = false;
+        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation

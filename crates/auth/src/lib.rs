@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod audience;
 pub mod bearer;
 mod claims;
 pub mod discovery;
@@ -17,6 +18,7 @@ mod token;
 mod verified;
 mod verifier;
 
+pub use audience::Audience;
 pub use bearer::bearer;
 pub use discovery::Discovery;
 pub use issuer::{IssuerConfig, TenantSource};

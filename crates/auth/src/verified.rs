@@ -5,6 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use km_domain::{Principal, Timestamp};
 use parking_lot::Mutex;
 
+use crate::audience::Heard;
+
 /// The SHA-256 of the whole token.
 pub(crate) type Digest = [u8; 32];
 
@@ -26,6 +28,7 @@ struct Halves {
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub principal: Arc<Principal>,
+    pub heard: Arc<Heard>,
     /// The token's end, leeway included.
     pub until: Timestamp,
     /// Which state of the issuer's key set verified it: a key that was taken back takes its tokens along.

@@ -5,6 +5,7 @@
 
 pub mod issue;
 mod lint;
+pub mod mosip;
 pub mod profile;
 pub mod revocation;
 pub mod root;

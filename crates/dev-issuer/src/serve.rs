@@ -66,7 +66,7 @@ pub async fn serve(file: &Path) -> Result<(), ServeError> {
         None => None,
     };
     let limits = Limits { max_body: 64 * 1024, ..Limits::default() };
-    let door = Door { name: "issuer", listener, tls: config, limits, patience: Duration::MAX };
+    let door = Door { name: "issuer", listener, tls: config, clear_text: false, limits, patience: Duration::MAX };
     let served = Arc::clone(&issuer);
     let running = door.open(move |routes| endpoints::routes(routes, &served), &shutdown).map_err(ServeError::Io)?;
     let running = tokio::spawn(running);

@@ -59,9 +59,9 @@ fn access_token(
     if let Some(tenant) = &holder.tenant {
         claims.insert(issuer.tenant_claim.clone(), tenant.as_str().into());
     }
-    if let Some(username) = username {
-        claims.insert("preferred_username".into(), username.into());
-    }
+    // Keycloak names the service account of a client so.
+    let username = username.map_or_else(|| format!("service-account-{client_id}"), str::to_owned);
+    claims.insert("preferred_username".into(), username.into());
     // RFC 9068, section 2.1.
     issuer.keys.sign("at+jwt", &Value::Object(claims))
 }

@@ -46,7 +46,7 @@ impl Caller {
         event.tenant = Some(self.tenant().clone());
         event.request_id.clone_from(&self.request_id);
         event.trace_id.clone_from(&self.trace_id);
-        event.development = operations.rules.development;
+        operations.rules.mark(&mut event);
         event
     }
 
@@ -70,6 +70,6 @@ pub(crate) fn refused(mut event: Event, error: &OperationError) -> Event {
 /// An event of the key manager itself: a job or a start.
 pub fn system_event(operations: &Operations, kind: EventKind, name: &str) -> Event {
     let mut event = Event::new(kind, operations.clock.now(), Actor::system(name), random::bytes());
-    event.development = operations.rules.development;
+    operations.rules.mark(&mut event);
     event
 }

@@ -6,6 +6,8 @@ use km_keystore::KeyStoreError;
 use km_policy::Denied;
 use km_storage::StorageError;
 
+use crate::mosip::Fault;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OperationError {
     /// The caller may not.
@@ -29,6 +31,9 @@ pub enum OperationError {
     /// The caller's budget is used up; try again in so many seconds.
     #[error("too many requests; try again in {retry_after} seconds")]
     Budget { retry_after: u32 },
+    /// A refusal of the MOSIP dialect; its door has a code for each.
+    #[error("refused: {0}")]
+    Mosip(Fault),
     /// The token cannot do this; the text names the capability.
     #[error("the token cannot do {0}")]
     Unsupported(String),
@@ -58,6 +63,7 @@ impl OperationError {
             Self::Invalid { .. } => "invalid-request",
             Self::Refused { code, .. } | Self::Conflict(code) => code,
             Self::NotOpened => "not-opened",
+            Self::Mosip(fault) => fault.code(),
             Self::NotFound(_) => "not-found",
             Self::Budget { .. } => "budget-used-up",
             Self::Unsupported(_) => "unsupported-by-token",

@@ -18,7 +18,10 @@ use km_keystore::{KeyStore, Mac, Residence, StoredKey};
 use km_storage::{KeyRow, Storage, VersionRow};
 use parking_lot::{Mutex, RwLock};
 
-use crate::OperationError;
+use crate::{
+    OperationError,
+    mosip::{self, Dialect},
+};
 
 /// The keys as they stand, shared and replaced as a whole.
 pub struct Keyring {
@@ -40,6 +43,8 @@ impl Default for Keyring {
 pub struct Keys {
     pub epoch: u64,
     by_id: HashMap<(TenantId, KeyId), Arc<Key>>,
+    /// Policies and aliases of the MOSIP dialect.
+    pub mosip: Dialect,
     /// Rows whose integrity code is wrong: they are not used, and an alert names them.
     pub refused: Vec<String>,
 }
@@ -216,6 +221,7 @@ fn read(storage: &Storage, store: &dyn KeyStore, epoch: u64, before: &Keys) -> R
     }
     // A version row without its key row: somebody took the key away.
     keys.refused.extend(version_rows.into_keys().map(|(tenant, id)| format!("{tenant}/{id}")));
+    keys.mosip = mosip::read(storage, store, &integrity, &keys.by_id, &mut keys.refused)?;
     Ok(keys)
 }
 

@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod log;
 pub mod messages;
+pub mod mosip;
 pub mod readers;
 pub mod records;
 pub mod tenants;

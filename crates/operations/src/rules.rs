@@ -2,9 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use km_audit::Event;
 use km_domain::{FieldName, RegisterName, Role, TenantId, Timestamp, register::RegisterDefinition};
 use km_policy::PurposeRules;
 use parking_lot::Mutex;
+
+use crate::mosip::MosipRules;
 
 /// The rules under which operations run.
 pub struct Rules {
@@ -18,6 +21,10 @@ pub struct Rules {
     pub operators_tenant: Option<TenantId>,
     /// Said by health and by every event.
     pub development: bool,
+    /// Names of the switches that are on and make the installation less safe; said by health and by every event.
+    pub switches: Vec<String>,
+    /// What the MOSIP dialect goes by, where it is served.
+    pub mosip: Option<MosipRules>,
     /// Life of the certificate of a service, which renews it by itself.
     pub certificate_lifetime: Duration,
     /// Life of the certificate of a workstation, a client or the development issuer, which nobody renews by itself.
@@ -28,6 +35,12 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Writes into an event under what conditions it was made.
+    pub fn mark(&self, event: &mut Event) {
+        event.development = self.development;
+        event.switches.clone_from(&self.switches);
+    }
+
     pub fn register(&self, name: &RegisterName) -> Option<&Arc<RegisterDefinition>> {
         self.registers.get(name)
     }

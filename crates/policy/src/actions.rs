@@ -144,6 +144,8 @@ mod tests {
             tenant: "demo".parse().unwrap(),
             issuer: "https://issuer".into(),
             subject: "someone".into(),
+            username: None,
+            role_names: BTreeSet::new(),
             roles: roles.iter().copied().collect(),
             acr: None,
             authenticated_at: None,

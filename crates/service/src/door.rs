@@ -19,8 +19,10 @@ pub struct Door {
     /// For log and figures: `rest`, `officer`, `ops`.
     pub name: &'static str,
     pub listener: TcpListener,
-    /// Without TLS only on loopback.
+    /// Without TLS only on loopback, unless `clear_text` says otherwise.
     pub tls: Option<Arc<ServerConfig>>,
+    /// A listener without TLS may be reached from other machines: for a switch of the configuration that names it, and nothing else.
+    pub clear_text: bool,
     pub limits: Limits,
     /// How long a request may wait in all ([`crate::patience`]).
     pub patience: Duration,
@@ -40,9 +42,9 @@ impl Door {
     where
         R: Fn(&mut web::ServiceConfig) + Send + Clone + 'static,
     {
-        let Self { name, listener, tls, limits, patience } = self;
+        let Self { name, listener, tls, clear_text, limits, patience } = self;
         let address = listener.local_addr()?;
-        if tls.is_none() && !address.ip().is_loopback() {
+        if tls.is_none() && !clear_text && !address.ip().is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a listener without TLS must be on loopback"));
         }
         let patience = Patience(patience);
@@ -117,7 +119,9 @@ mod tests {
         let tls = Some(tls::server_config(&identity, clients, tls::HTTP_1_1).unwrap());
         let limits = Limits { workers: 1, max_body: 100, ..Limits::default() };
         tokio::spawn(
-            Door { name: "test", listener, tls, limits, patience: Duration::MAX }.open(routes, shutdown).unwrap(),
+            Door { name: "test", listener, tls, clear_text: false, limits, patience: Duration::MAX }
+                .open(routes, shutdown)
+                .unwrap(),
         );
         base
     }
@@ -175,7 +179,8 @@ mod tests {
     #[tokio::test]
     async fn clear_text_beyond_this_machine_is_not_served() {
         let listener = TcpListener::bind("0.0.0.0:0").unwrap();
-        let door = Door { name: "test", listener, tls: None, limits: Limits::default(), patience: Duration::MAX };
+        let limits = Limits::default();
+        let door = Door { name: "test", listener, tls: None, clear_text: false, limits, patience: Duration::MAX };
         assert!(door.open(routes, &Shutdown::manual()).is_err());
     }
 }

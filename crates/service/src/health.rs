@@ -100,7 +100,7 @@ pub fn open(
             .route("/readyz", web::get().to(move || std::future::ready(ready(&readiness))))
             .route("/metrics", web::get().to(move || std::future::ready(exposition(&figures))));
     };
-    Door { name: "ops", listener, tls: None, limits, patience: Duration::MAX }.open(routes, shutdown)
+    Door { name: "ops", listener, tls: None, clear_text: false, limits, patience: Duration::MAX }.open(routes, shutdown)
 }
 
 fn ready(readiness: &Readiness) -> HttpResponse {

@@ -211,3 +211,35 @@ diesel::table! {
 // An intent is an event of the log.
 diesel::joinable!(open_intent -> event (log_index));
 diesel::allow_tables_to_appear_in_same_query!(open_intent, event);
+
+diesel::table! {
+    mosip_policy (tenant, application) {
+        tenant -> Text,
+        application -> Text,
+        valid_days -> BigInt,
+        early_days -> BigInt,
+        active -> BigInt,
+        access -> Text,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    mosip_alias (tenant, id) {
+        tenant -> Text,
+        id -> Text,
+        application -> Text,
+        reference -> Text,
+        kind -> Text,
+        key_id -> Text,
+        version -> BigInt,
+        generated -> BigInt,
+        expires -> BigInt,
+        thumbprint -> Text,
+        unique_id -> Nullable<Text>,
+        certificate -> Binary,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}

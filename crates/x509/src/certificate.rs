@@ -24,6 +24,9 @@ pub struct Certificate {
     pub common_name: Option<String>,
     pub organization: Option<String>,
     pub organizational_unit: Option<String>,
+    pub locality: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
     /// Big-endian, without leading zeros.
     pub serial: Vec<u8>,
     pub not_before: Timestamp,
@@ -95,6 +98,9 @@ impl Certificate {
             common_name: first_text(parsed.subject().iter_common_name()),
             organization: first_text(parsed.subject().iter_organization()),
             organizational_unit: first_text(parsed.subject().iter_organizational_unit()),
+            locality: first_text(parsed.subject().iter_locality()),
+            state: first_text(parsed.subject().iter_state_or_province()),
+            country: first_text(parsed.subject().iter_country()),
             serial: without_leading_zeros(parsed.raw_serial()).to_vec(),
             not_before: timestamp(parsed.validity().not_before),
             not_after: timestamp(parsed.validity().not_after),
@@ -129,6 +135,15 @@ impl Certificate {
     /// Whether the moment lies inside the validity period, its ends included (RFC 5280, section 4.1.2.5).
     pub fn is_valid_at(&self, at: Timestamp) -> bool {
         self.not_before.seconds() <= at.seconds() && at.seconds() <= self.not_after.seconds()
+    }
+
+    /// Whether the issuer's key made the signature of this certificate. Says nothing of names, times or usages: see
+    /// [`crate::verify_chain`].
+    pub fn is_signed_by(&self, issuer: &Certificate) -> Result<(), X509Error> {
+        let malformed = |_| X509Error::Malformed("the certificate");
+        let (_, certificate) = X509Certificate::from_der(&self.der).map_err(malformed)?;
+        let (_, above) = X509Certificate::from_der(&issuer.der).map_err(malformed)?;
+        certificate.verify_signature(Some(above.public_key())).map_err(|_| X509Error::BadSignature("the certificate"))
     }
 
     pub fn allows(&self, usage: &ExtendedUsage) -> bool {

@@ -13,6 +13,7 @@ use km_service::{
 use crate::{
     anchor::Anchor,
     config::Config,
+    dialect::Opening,
     edge::{Edge, TimedLane},
     grpc, jobs, officer, pem, rest,
     startup::{self, StartError},
@@ -28,7 +29,7 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
     let metrics = Metrics::start();
     let ops = state.listen_on("ops", config.listen.ops)?;
     let ops_address = ops.local_addr()?;
-    tokio::spawn(km_service::health::open(ops, readiness.clone(), metrics, &shutdown)?);
+    tokio::spawn(km_service::health::open(ops, readiness.clone(), metrics.clone(), &shutdown)?);
 
     // 1. Behind the doors.
     let parts = startup::open(&config)?;
@@ -59,17 +60,21 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
     // 2. The doors.
     let door = |name, listener, clients: Option<&ClientTrust>| -> Result<Door, StartError> {
         let tls = tls::server_config(&identity, clients, tls::HTTP_1_1)?;
-        Ok(Door { name, listener, tls: Some(tls), limits: config.limits.clone(), patience: Duration::MAX })
+        let limits = config.limits.clone();
+        Ok(Door { name, listener, tls: Some(tls), clear_text: false, limits, patience: Duration::MAX })
     };
     let rest_listener = state.listen_on("rest", config.listen.rest)?;
     let officer_listener = state.listen_on("officer", config.listen.officer)?;
     let grpc_listener = state.listen_on("grpc", config.listen.grpc)?;
-    let addresses = serde_json::json!({
+    let shared = (&readiness, &metrics, &shutdown);
+    let dialect = Opening { config: &config, edge: &edge, state: &state, identity: &identity, shared }.open()?;
+    let mut addresses = serde_json::json!({
         "rest": format!("https://{}", rest_listener.local_addr()?),
         "officer": format!("https://{}", officer_listener.local_addr()?),
         "grpc": format!("https://{}", grpc_listener.local_addr()?),
         "ops": format!("http://{ops_address}"),
     });
+    dialect.addresses.iter().for_each(|(name, address)| addresses[*name] = address.as_str().into());
     let rest_server = door("rest", rest_listener, None)?.open(rest::routes(edge.clone()), &shutdown)?;
     let officer_server =
         door("officer", officer_listener, Some(&edge.clients))?.open(officer::routes(edge.clone()), &shutdown)?;
@@ -105,7 +110,7 @@ pub async fn run(config: Config, hardening: Hardening) -> Result<(), StartError>
 
     // 5. Until told to stop.
     shutdown.requested().await;
-    for server in servers {
+    for server in servers.into_iter().chain(dialect.servers) {
         let _ = server.await;
     }
     let _ = grpc_server.await;

@@ -1,5 +1,9 @@
 //! The key manager's configuration: one TOML file, every section a documented struct, unknown keys refused.
 
+mod mosip;
+
+pub use mosip::{Bootstrap, MosipConfig};
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -35,6 +39,8 @@ pub struct Config {
     pub issuers: Vec<IssuerConfig>,
     /// PEM file with the roots under which the issuers' servers are trusted. Absent: the service root.
     pub issuer_roots: Option<PathBuf>,
+    /// The MOSIP dialect; absent: not served.
+    pub mosip: Option<MosipConfig>,
     #[serde(default)]
     pub certificates: CertificateConfig,
     #[serde(default)]
@@ -85,6 +91,7 @@ pub struct ListenConfig {
     pub rest: Option<SocketAddr>,
     pub officer: Option<SocketAddr>,
     pub grpc: Option<SocketAddr>,
+    pub mosip: Option<SocketAddr>,
     pub ops: Option<SocketAddr>,
 }
 
@@ -176,6 +183,7 @@ impl Default for JobConfig {
 impl Validate for Config {
     fn faults(&self) -> Vec<String> {
         let mut faults = [self.limits.faults(), self.log.faults()].concat();
+        faults.extend(self.mosip.iter().flat_map(Validate::faults));
         for (at, issuer) in self.issuers.iter().enumerate() {
             faults.extend(issuer.faults(self.development).iter().map(|fault| format!("issuers[{at}].{fault}")));
         }
@@ -215,6 +223,7 @@ impl Config {
         self.registers = resolve(file, &self.registers);
         self.token.pin_file = resolve(file, &self.token.pin_file);
         self.database.password_file = self.database.password_file.map(|path| resolve(file, &path));
+        self.mosip = self.mosip.map(|mosip| mosip.resolved(file));
         self.issuer_roots = self.issuer_roots.map(|path| resolve(file, &path));
         self
     }

@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod checkpoint;
 pub mod issuers;
 pub mod keyring;
+pub mod mosip;
 pub mod revocation;
 pub mod rewrap;
 pub mod watch;

@@ -43,6 +43,7 @@ pub async fn run(config: Config) -> Result<Done, StartError> {
         name: "rest",
         listener,
         tls: Some(server_tls),
+        clear_text: false,
         limits: config.limits.clone(),
         patience: config.patience(),
     };

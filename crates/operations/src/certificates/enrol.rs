@@ -36,7 +36,7 @@ fn event(operations: &Operations, kind: EventKind, identity: Option<&ServiceIden
     let actor = identity.map_or_else(Actor::unknown, |identity| Actor::service(identity.uri()));
     let mut event = Event::new(kind, operations.clock.now(), actor, km_crypto::random::bytes());
     event.tenant = identity.map(|identity| identity.tenant.clone());
-    event.development = operations.rules.development;
+    operations.rules.mark(&mut event);
     event
 }
 

@@ -91,7 +91,7 @@ pub(super) fn rows(
     Ok((key, version))
 }
 
-pub(super) fn describe(
+pub(crate) fn describe(
     operations: &Operations,
     tenant: &TenantId,
     id: &KeyId,

@@ -16,7 +16,7 @@ use crate::{Keys, OperationError, Operations, keyring::join_certificates};
 const ROOT_LIFETIME: Duration = Duration::from_secs(15 * 365 * 24 * 60 * 60);
 
 /// Generates version `number` of the key that `row` describes, active from now.
-pub(super) fn make_version(
+pub(crate) fn make_version(
     operations: &Operations,
     keys: &Keys,
     row: &KeyRow,
@@ -82,7 +82,10 @@ fn placement(
         | KeyPurpose::Encrypt
         | KeyPurpose::Sign
         | KeyPurpose::Decrypt
-        | KeyPurpose::Mac => Placement::Wrapped { root: root(names::KEY_ROOT)?, wraps: false },
+        | KeyPurpose::Mac
+        | KeyPurpose::MosipMaster
+        | KeyPurpose::MosipBase
+        | KeyPurpose::MosipSymmetric => Placement::Wrapped { root: root(names::KEY_ROOT)?, wraps: false },
     })
 }
 

@@ -18,8 +18,9 @@ pub use needs::check_token;
 pub use root::root_certificate;
 pub use rotate::{Rotated, rotate};
 
-pub(crate) use make::{issue_under_root, seal_row};
-pub(crate) use of_tenant::{Wanted, missing};
+pub(crate) use create::describe;
+pub(crate) use make::{issue_under_root, make_version, seal_row};
+pub(crate) use of_tenant::{Wanted, altered, missing};
 
 /// Names of the keys that the installation itself has, in the pseudo-tenant [`km_domain::SYSTEM`].
 pub mod names {

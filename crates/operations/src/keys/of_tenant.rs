@@ -56,7 +56,7 @@ pub(crate) fn missing(operations: &Operations, keys: &Keys, tenant: &TenantId) -
     }
 }
 
-pub(super) fn altered(name: &str) -> OperationError {
+pub(crate) fn altered(name: &str) -> OperationError {
     OperationError::Unavailable(format!("the rows of {name} were altered; restore them from a backup"))
 }
 

@@ -52,7 +52,7 @@ fn event(
         None => {
             let actor = Actor::service(service.uri());
             let mut event = Event::new(kind, operations.clock.now(), actor, km_crypto::random::bytes());
-            event.development = operations.rules.development;
+            operations.rules.mark(&mut event);
             event
         }
     };

@@ -18,6 +18,6 @@ pub fn refused_at_the_door(
     event.outcome = Outcome::Refused;
     event.reason = Some(reason.to_owned());
     event.request_id = request_id.map(str::to_owned);
-    event.development = operations.rules.development;
+    operations.rules.mark(&mut event);
     Unrecorded::new(Ok(()), event)
 }

@@ -37,7 +37,7 @@ pub fn recompute(
     event.tenant = Some(service.tenant.clone());
     event.register = register.parse().ok();
     event.count = records.len() as u64;
-    event.development = operations.rules.development;
+    operations.rules.mark(&mut event);
     match compute(operations, &keys, &service.tenant, register, records) {
         Ok(results) => Unrecorded::new(Ok(results), event).checked_at(keys.epoch),
         Err(error) => {

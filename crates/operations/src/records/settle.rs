@@ -34,7 +34,7 @@ pub fn settle(operations: &Operations, service: &ServiceIdentity, settlement: &S
             km_crypto::random::bytes(),
         );
         event.tenant = Some(service.tenant.clone());
-        event.development = operations.rules.development;
+        operations.rules.mark(&mut event);
         event
     };
     let id = |(register, record, _): &Settled| SubjectId {

@@ -1,0 +1,2 @@
+DROP TABLE mosip_alias;
+DROP TABLE mosip_policy;

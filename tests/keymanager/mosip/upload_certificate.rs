@@ -1,0 +1,74 @@
+//! `POST /uploadCertificate`
+
+use km_tests::mosip::{to_decrypt, to_encrypt};
+use km_tests::openssl::openssl;
+use km_tests::{System, base64url, on_both};
+use serde_json::{Value, json};
+
+use super::{all, current, file, fresh, x509};
+
+/// A certificate for the public key of this one, by an authority of the test's own.
+fn by_another_authority(system: &System, certificate: &Value, days: u32) -> String {
+    let public = file(system, &x509(system, certificate, "-pubkey"));
+    let (key, root) = (public.with_extension("ca.key"), public.with_extension("ca.pem"));
+    openssl(
+        &format!(
+            "req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=Authority -keyout {} -out {}",
+            key.display(),
+            root.display()
+        ),
+        &[],
+    )
+    .good();
+    let out = public.with_extension("crt");
+    openssl(
+        &format!(
+            "x509 -new -force_pubkey {} -subj /CN=Ours -days {days} -CA {} -CAkey {} -out {}",
+            public.display(),
+            root.display(),
+            key.display(),
+            out.display()
+        ),
+        &[],
+    )
+    .good();
+    std::fs::read_to_string(out).expect("a certificate")
+}
+
+on_both! {
+    /// What was encrypted to the former certificate still opens, which MOSIP loses.
+    fn a_certificate_from_elsewhere_takes_the_place_of_ours(system: &System) {
+        let (backend, reference) = (system.mosip("backend"), fresh("REF"));
+        let data = backend.ask_mosip("/encrypt", to_encrypt("OPENG2P", &reference, "Selam")).response()["data"].as_str().expect("data").to_owned();
+        let ours = current(&backend, "OPENG2P", &reference)["certificate"].clone();
+        let theirs = by_another_authority(system, &ours, 300);
+        let upload = json!({"applicationId": "OPENG2P", "referenceId": reference, "certificateData": theirs});
+        let end = system.log_end();
+        let answer = backend.ask_mosip("/uploadCertificate", upload);
+        let id = answer.request_id.clone();
+        assert_eq!(answer.response()["status"], "Upload Success");
+        system.events_of(end, &id).is("certificate.installed", "done", "");
+        assert_eq!(current(&backend, "OPENG2P", &reference)["certificate"], json!(theirs));
+        let listed = all(&backend, "OPENG2P", &reference);
+        assert_eq!(listed.len(), 2);
+        assert_ne!(listed[0]["keyId"], listed[1]["keyId"]);
+        let newer = backend.ask_mosip("/encrypt", to_encrypt("OPENG2P", &reference, "Selam")).response()["data"].as_str().expect("data").to_owned();
+        for data in [&data, &newer] {
+            let opened = backend.ask_mosip("/decrypt", to_decrypt("OPENG2P", &reference, data)).response();
+            assert_eq!(opened["data"], base64url("Selam"));
+        }
+        assert_ne!(km_tests::from_base64url(&data)[6..38], km_tests::from_base64url(&newer)[6..38]);
+    }
+
+    fn only_a_certificate_for_the_key_is_taken(system: &System) {
+        let (backend, reference) = (system.mosip("backend"), fresh("REF"));
+        let upload = |reference: &str, pem: &str| backend.ask_mosip("/uploadCertificate", json!({"applicationId": "OPENG2P", "referenceId": reference, "certificateData": pem}));
+        let other = current(&backend, "OPENG2P", "ENCRYPT")["certificate"].as_str().expect("PEM").to_owned();
+        upload(&reference, &other).refused_with(200, "KER-KMS-003");
+        let before = current(&backend, "OPENG2P", &reference)["certificate"].clone();
+        upload(&reference, &other).refused_with(200, "KER-KMS-014");
+        upload(&reference, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").refused_with(200, "KER-KMS-013");
+        upload(&reference, "").refused_with(200, "KER-KMS-005");
+        assert_eq!(current(&backend, "OPENG2P", &reference)["certificate"], before);
+    }
+}
