@@ -34,7 +34,6 @@ impl MosipRules {
     /// Whether this caller may name this application at all.
     pub fn admit(&self, caller: &Caller, name: &KeyName) -> bool {
         caller.tenant() == &self.tenant
-            && (caller.principal.issuer != ANONYMOUS
-                || self.anonymous_applications.iter().any(|application| *application == name.application))
+            && (caller.principal.issuer != ANONYMOUS || self.anonymous_applications.contains(&name.application))
     }
 }
