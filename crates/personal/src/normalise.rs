@@ -49,7 +49,7 @@ fn identifier(text: &str) -> Zeroizing<String> {
         return capitals;
     }
     let characters = text.nfkc().filter(|c| !is_ignorable(*c) && !c.is_whitespace() && !is_separator(*c));
-    capitals.extend(characters.map(digits::to_ascii).flat_map(char::to_uppercase));
+    capitals.extend(characters.map(digits::to_ascii).flat_map(char::to_lowercase).flat_map(char::to_uppercase));
     composed(&capitals)
 }
 
@@ -75,8 +75,9 @@ fn fold(text: &str) -> Zeroizing<String> {
         folded.make_ascii_lowercase();
         return folded;
     }
-    // Through capitals to small letters: that joins ß with ss and both small sigmas, without regard to any locale.
-    let characters = text.nfkc().filter(|c| !is_ignorable(*c)).map(digits::to_ascii);
+    // Through capitals to small letters: that joins ß with ss and both small sigmas, without regard to any locale. And first to
+    // small letters, for the capital ẞ is its own capital.
+    let characters = text.nfkc().filter(|c| !is_ignorable(*c)).map(digits::to_ascii).flat_map(char::to_lowercase);
     folded.extend(characters.flat_map(char::to_uppercase).flat_map(char::to_lowercase));
     composed(&folded)
 }
@@ -137,7 +138,10 @@ mod tests {
     #[test]
     fn spellings_of_one_name_are_one() {
         assert_eq!(normal(PersonalKind::Text, "  JOSÉ   d’Ávila "), normal(PersonalKind::Text, "Jose\u{301} D'Ávila"));
-        assert_eq!(normal(PersonalKind::Text, "Weiß"), normal(PersonalKind::Text, "WEISS"));
+        for weiss in ["Weiß", "WEIẞ", "weiss"] {
+            assert_eq!(normal(PersonalKind::Text, weiss), normal(PersonalKind::Text, "WEISS"));
+            assert_eq!(normal(PersonalKind::Identifier, weiss), "WEISS");
+        }
         assert_eq!(normal(PersonalKind::Text, "ΟΔΥΣΣΕΥΣ"), normal(PersonalKind::Text, "Οδυσσευς"));
         assert_ne!(normal(PersonalKind::Text, "አበበ"), normal(PersonalKind::Text, "ከበደ"));
         assert_eq!(normal(PersonalKind::Text, "ILGAZ"), "ilgaz"); // not ılgaz, whatever the locale

@@ -50,6 +50,8 @@ struct Queue {
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
+    /// How the database stood when a group could not be written, until somebody asks.
+    failed: Mutex<Option<&'static str>>,
 }
 
 /// The one way to write. Cheap to clone; the thread ends when [`Committer::close`] was called and the queue is empty.
@@ -61,7 +63,7 @@ pub struct Committer {
 impl Committer {
     /// Starts the commit thread. `instance` is the random name of the state folder: whose intents a restart finds again.
     pub fn start(storage: Storage, clock: Arc<dyn Clock>, instance: String) -> Result<Self, StorageError> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), arrived: Condvar::new() });
+        let shared = Arc::new(Shared { queue: Mutex::default(), arrived: Condvar::new(), failed: Mutex::default() });
         let theirs = Arc::clone(&shared);
         thread::Builder::new()
             .name("commit".into())
@@ -103,6 +105,18 @@ impl Committer {
             .unwrap_or_else(|_| Err(not_written("has no thread that writes", "the commit thread ended".into())))
     }
 
+    /// Whether a group could not be written since this was asked last. A small one may still be written on a disk that has no room
+    /// for others.
+    ///
+    /// # Errors
+    /// The last of those failures.
+    pub fn was_well(&self) -> Result<(), StorageError> {
+        match self.shared.failed.lock().take() {
+            Some(how) => Err(not_written(how, "a group could not be written".into())),
+            None => Ok(()),
+        }
+    }
+
     /// Takes no more; what waits is still written.
     pub fn close(&self) {
         self.shared.queue.lock().closed = true;
@@ -112,7 +126,9 @@ impl Committer {
 
 fn serve(shared: &Shared, storage: &Storage, clock: &dyn Clock, instance: &str) {
     while let Some(group) = next_group(shared) {
-        write_group(storage, clock.now(), instance, group);
+        if let Err(how) = write_group(storage, clock.now(), instance, group) {
+            *shared.failed.lock() = Some(how);
+        }
     }
 }
 
@@ -129,7 +145,9 @@ fn next_group(shared: &Shared) -> Option<Vec<Waiting>> {
 }
 
 /// One transaction for the group. Should it fail as a whole, nobody gets an outcome.
-fn write_group(storage: &Storage, now: Timestamp, instance: &str, group: Vec<Waiting>) {
+///
+/// Errors: how the database stands.
+fn write_group(storage: &Storage, now: Timestamp, instance: &str, group: Vec<Waiting>) -> Result<(), &'static str> {
     let (callbacks, work): (Vec<Done>, Vec<_>) =
         group.into_iter().map(|w| (w.done, (w.events, w.writes, w.on_conflict, w.checked_at, w.changes_state))).unzip();
     let result = storage.write_connection().and_then(|mut connection| {
@@ -146,13 +164,17 @@ fn write_group(storage: &Storage, now: Timestamp, instance: &str, group: Vec<Wai
         })
     });
     match result {
-        Ok(outcomes) => callbacks.into_iter().zip(outcomes).for_each(|(done, outcome)| done(outcome)),
+        Ok(outcomes) => {
+            callbacks.into_iter().zip(outcomes).for_each(|(done, outcome)| done(outcome));
+            Ok(())
+        }
         Err(error) => {
             let (how, reason) = match error {
                 StorageError::Unavailable { how, reason } => (how, reason),
                 other => ("cannot be used", other.to_string()),
             };
             callbacks.into_iter().for_each(|done| done(Err(not_written(how, reason.clone()))));
+            Err(how)
         }
     }
 }

@@ -47,9 +47,11 @@ async fn database(edge: &Edge) -> Result<(), OperationError> {
     edge.ask(&edge.plain, |operations| Ok(operations.storage.probe()?)).await
 }
 
-/// Whether the log can be written: reading alone would not show a full disk.
+/// Whether the log can be written, and could be since the last look: reading alone would not show a full disk, nor a small write
+/// always.
 async fn audit(edge: &Edge) -> Result<(), OperationError> {
-    edge.perform(&edge.plain, |_, _| log::writable()).await.map(|_| ())
+    edge.perform(&edge.plain, |_, _| log::writable()).await?;
+    Ok(edge.parts.committer.was_well()?)
 }
 
 fn report(readiness: &Readiness, part: &'static str, outcome: Result<(), OperationError>) {

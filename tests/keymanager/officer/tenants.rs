@@ -33,11 +33,12 @@ fn names(made: &Value) -> BTreeSet<String> {
     made.iter().map(|name| name.as_str().expect("a name").to_owned()).collect()
 }
 
-/// Keys of a tenant that callers have not made.
+/// Keys of a tenant that callers have not made, without those of the MOSIP dialect, which serves one tenant.
 fn own_keys(listed: &Value, tenant: &str) -> BTreeSet<String> {
     let keys = listed["keys"].as_array().expect("keys");
     let own = keys.iter().filter(|key| key.get("allow").is_none());
-    own.map(|key| format!("{tenant}/{}", key["id"].as_str().expect("an id"))).collect()
+    let ids = own.map(|key| key["id"].as_str().expect("an id")).filter(|id| !id.starts_with("mosip-"));
+    ids.map(|id| format!("{tenant}/{id}")).collect()
 }
 
 on_both! {
