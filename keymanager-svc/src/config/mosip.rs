@@ -167,7 +167,8 @@ impl MosipConfig {
             (self.plain_http.is_some(), "mosip.plain_http"),
         ]
         .into_iter()
-        .filter_map(|(is_on, name)| is_on.then(|| name.to_owned()))
+        .filter(|(is_on, _)| *is_on)
+        .map(|(_, name)| name.to_owned())
         .collect()
     }
 

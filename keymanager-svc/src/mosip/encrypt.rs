@@ -50,9 +50,9 @@ pub struct Read {
 pub fn read(endpoint: Endpoint, call: Call) -> Result<Read, Refusal> {
     let asked: Asked<'_> = call.request()?;
     let mut members = Members::default();
-    let application = members.required("applicationId", asked.application_id.as_ref(), Constraint::NotEmpty);
+    let application = members.required("applicationId", asked.application_id.as_ref(), Constraint::Filled);
     members.time("timeStamp", asked.time_stamp.as_ref());
-    let data = members.required("data", asked.data.as_ref(), Constraint::NotEmpty);
+    let data = members.required("data", asked.data.as_ref(), Constraint::Filled);
     let salt = members.if_there("salt", asked.salt.as_ref());
     let aad = members.if_there("aad", asked.aad.as_ref());
     members.end()?;

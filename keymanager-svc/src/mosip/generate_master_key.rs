@@ -57,7 +57,7 @@ impl Asked<'_> {
     /// A member breaks a rule.
     pub fn read(&self, endpoint: Endpoint) -> Result<Read, Refusal> {
         let mut members = Members::default();
-        let application = members.required("applicationId", self.application_id.as_ref(), Constraint::NotEmpty);
+        let application = members.required("applicationId", self.application_id.as_ref(), Constraint::Filled);
         let mut part = |name: &str, member: &Option<Text<'_>>, most: usize| {
             let text = Members::optional(member.as_ref()).trim().to_owned();
             if text.chars().count() > most || text.chars().any(char::is_control) {

@@ -36,8 +36,8 @@ pub async fn generate_symmetric_key(dialect: Data<Dialect>, request: HttpRequest
             let who = call.caller.clone();
             let asked: Asked<'_> = call.request()?;
             let mut members = Members::default();
-            let application = members.required("applicationId", asked.application_id.as_ref(), Constraint::NotEmpty);
-            let reference = members.required("referenceId", asked.reference_id.as_ref(), Constraint::NotEmpty);
+            let application = members.required("applicationId", asked.application_id.as_ref(), Constraint::Filled);
+            let reference = members.required("referenceId", asked.reference_id.as_ref(), Constraint::Filled);
             members.end()?;
             let name = named(endpoint, application, reference)?;
             let (make, force) = (Make::Symmetric, is_true(asked.force));

@@ -46,7 +46,7 @@ struct Answer {
 fn read(call: Call) -> Result<ToSign, Refusal> {
     let asked: Asked<'_> = call.request()?;
     let mut members = Members::default();
-    let data = members.required("dataToSign", asked.data_to_sign.as_ref(), Constraint::NotBlank);
+    let data = members.required("dataToSign", asked.data_to_sign.as_ref(), Constraint::Unblank);
     members.end()?;
     let application = Members::optional(asked.application_id.as_ref());
     let reference = Members::optional(asked.reference_id.as_ref());

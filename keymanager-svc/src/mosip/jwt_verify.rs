@@ -49,7 +49,7 @@ struct Answer {
 fn read(call: Call) -> Result<ToVerify, Refusal> {
     let asked: Asked<'_> = call.request()?;
     let mut members = Members::default();
-    let jws = members.required("jwtSignatureData", asked.jwt_signature_data.as_ref(), Constraint::NotBlank);
+    let jws = members.required("jwtSignatureData", asked.jwt_signature_data.as_ref(), Constraint::Unblank);
     let as_of = match Members::optional(asked.as_of.as_ref()) {
         "" => None,
         text => {

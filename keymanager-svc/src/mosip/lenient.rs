@@ -78,19 +78,19 @@ pub fn is_true(flag: Option<Flag>) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constraint {
     /// `should not be null or empty`: key management, encryption.
-    NotEmpty,
+    Filled,
     /// `must not be blank`: signatures.
-    NotBlank,
+    Unblank,
     /// `must not be null`.
-    NotNull,
+    Present,
 }
 
 impl Constraint {
     const fn text(self) -> &'static str {
         match self {
-            Self::NotEmpty => "should not be null or empty",
-            Self::NotBlank => "must not be blank",
-            Self::NotNull => "must not be null",
+            Self::Filled => "should not be null or empty",
+            Self::Unblank => "must not be blank",
+            Self::Present => "must not be null",
         }
     }
 }
@@ -103,7 +103,7 @@ impl Members {
     /// A member that must be there; empty where it is not, and then [`Members::end`] refuses.
     pub fn required<'a>(&mut self, name: &str, member: Option<&'a Text<'_>>, constraint: Constraint) -> &'a str {
         match member {
-            Some(text) if constraint == Constraint::NotNull || !text.0.trim().is_empty() => &text.0,
+            Some(text) if constraint == Constraint::Present || !text.0.trim().is_empty() => &text.0,
             _ => {
                 self.0.push(format!("request.{name} {}", constraint.text()));
                 ""
@@ -129,7 +129,7 @@ impl Members {
 
     /// A time that must be there and that nothing depends on.
     pub fn time(&mut self, name: &str, member: Option<&Text<'_>>) {
-        let text = self.required(name, member, Constraint::NotNull);
+        let text = self.required(name, member, Constraint::Present);
         if member.is_some() && km_formats::mosip::time::parse(text).is_err() {
             self.0.push(format!("request.{name} must be of the form 2025-01-15T09:30:00.000Z"));
         }

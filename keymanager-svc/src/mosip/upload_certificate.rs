@@ -35,11 +35,11 @@ impl Asked<'_> {
     /// A member is missing; `reference`: the reference id too.
     pub fn read(&self, endpoint: Endpoint, with_reference: bool) -> Result<(KeyName, String), Refusal> {
         let mut members = Members::default();
-        let application = members.required("applicationId", self.application_id.as_ref(), Constraint::NotEmpty);
+        let application = members.required("applicationId", self.application_id.as_ref(), Constraint::Filled);
         if with_reference {
-            members.required("referenceId", self.reference_id.as_ref(), Constraint::NotEmpty);
+            members.required("referenceId", self.reference_id.as_ref(), Constraint::Filled);
         }
-        let pem = members.required("certificateData", self.certificate_data.as_ref(), Constraint::NotEmpty);
+        let pem = members.required("certificateData", self.certificate_data.as_ref(), Constraint::Filled);
         members.end()?;
         let name = named(endpoint, application, Members::optional(self.reference_id.as_ref()))?;
         Ok((name, pem.to_owned()))
