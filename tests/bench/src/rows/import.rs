@@ -14,7 +14,7 @@ pub const IMPORT: Title = Title {
     what: "import by registryctl, rows",
     ceiling: "SealRecord's rate in this run (row seal)",
     reach: 0.7,
-    in_the_way: "the registry stores some 35 rows a person one by one on one thread, and meanwhile no batch is sealed",
+    in_the_way: "client and registry share the two cores that SealRecord had to itself: of a person the registry stores 35 rows, on one thread",
 };
 
 /// Once: it is long enough by itself. `sealed`: SealRecord's rate, records a second.

@@ -13,8 +13,7 @@ pub const REWRAP: Title = Title {
     what: "rewrap of subject keys",
     ceiling: "the token alone: unwrap, wrap, destroy",
     reach: 0.7,
-    in_the_way: "one thread: token, commit and a count of all subject keys take turns; a wrap is done twice, for its length and for \
-        itself",
+    in_the_way: "one thread: token, commit and a count of what is left take turns",
 };
 
 /// How often the job is asked how far it is.
