@@ -83,6 +83,33 @@ refuses_foreign_keys() {
   ((status != 0)) && grep -q "pinned root" "$work/lines" && ! grep -q "^keys:\|^seal:" "$work/lines"
 }
 
+run_openspp() {
+  PYTHONDONTWRITEBYTECODE=1 "$work/venv/bin/python" "$examples/openspp/sealkeep_provider.py" --endpoints "$endpoints" \
+    --wrapped-keys "$work/wrapped-keys.sqlite" "$@"
+}
+
+# refused COMMAND…: it must not succeed, and must say that it was refused.
+refused() {
+  local status=0
+  "$@" 2>"$work/why" || status=$?
+  cat "$work/why"
+  ((status == 1)) && grep -q '^refused: ' "$work/why"
+}
+
+# A value from before a rotation opens; one that was altered does not, nor one in another place.
+openspp_keeps_its_values() {
+  local first second letter=A
+  first=$(printf 'ID-1' | run_openspp encrypt pii_national_id --aad res.partner,1)
+  [[ $(run_openspp rotate pii_national_id) == 2 ]]
+  second=$(printf 'ID-2' | run_openspp encrypt pii_national_id --aad res.partner,2)
+  [[ $(run_openspp decrypt pii_national_id --aad res.partner,1 <<<"$first") == ID-1 ]]
+  [[ $(run_openspp decrypt pii_national_id --aad res.partner,2 <<<"$second") == ID-2 ]]
+  refused run_openspp decrypt pii_national_id --aad res.partner,2 <<<"$first"
+  [[ ${first:30:1} != A ]] || letter=B
+  refused run_openspp decrypt pii_national_id --aad res.partner,1 <<<"${first:0:30}$letter${first:31}"
+  [[ $(run_openspp rewrap) == 2 && $(run_openspp versions pii_national_id) == "1 2" ]]
+}
+
 # Every operation of both documents is in the collection once, and the token request.
 check_collection() {
   python3 "$examples/api-client-import/make_collection.py" "$endpoints" "$work/collection"
@@ -116,7 +143,7 @@ run_collection() {
 
 [[ -r $endpoints ]] || { echo "no endpoints.json at $endpoints: start deploy/quickstart.sh first" >&2; exit 3; }
 step "system packages" install_packages
-step "python: jwcrypto from PyPI" install_python
+step "python: jwcrypto, cryptography from PyPI" install_python
 step "node: jose and newman from npm" install_node
 step "an officer makes the examples' keys" "$examples/make-keys.sh" "$endpoints"
 make_foreign_root 2>"$work/said" || { cat "$work/said"; exit 1; }
@@ -124,5 +151,6 @@ for one in shell python node; do
   step "$one: token, keys, encrypt, sign, seal, find, open" reaches_the_end "run_$one"
   step "$one: keys under a foreign root are refused" refuses_foreign_keys "run_$one"
 done
+step "openspp: encrypt, rotate, decrypt, refuse" openspp_keeps_its_values
 step "api client import: every operation once" check_collection
 step "api client import: newman sends it" run_collection

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the two keys that the examples use, as an officer: only officers make keys. Run again, it changes nothing.
+# Makes the three keys that the examples use, as an officer: only officers make keys. Run again, it changes nothing.
 #
 #   make-keys.sh [path to endpoints.json]
 set -euo pipefail
@@ -30,3 +30,5 @@ make_key() {
 }
 make_key example-aes encrypt AES-256
 make_key example-sign sign P-256
+# Data keys of OpenSPP are wrapped under it.
+make_key openspp encrypt AES-256

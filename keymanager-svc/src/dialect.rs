@@ -58,6 +58,10 @@ impl Opening<'_> {
         self.say_switches();
         let (edge, readiness, shutdown) = (self.edge.clone(), readiness.clone(), shutdown.clone());
         readiness.set("mosip", Component::Down, "keys are being made");
+        if !section.trust.revocation_list_hosts.is_empty() {
+            let period = Duration::from_secs(60 * u64::from(section.trust.revocation_list_minutes));
+            tokio::spawn(jobs::mosip_lists::keep(edge.clone(), section.tenant.clone(), period, shutdown.clone()));
+        }
         tokio::spawn(jobs::mosip::keep(edge, section.tenant.clone(), plan, readiness, shutdown));
         Ok(opened)
     }
@@ -69,13 +73,14 @@ impl Opening<'_> {
             tenant: section.tenant.clone(),
             audiences: section.audiences.clone().into(),
             anonymous: anonymous(section).map(Arc::new),
-            roles: Arc::new(Endpoint::ALL.map(|endpoint| (endpoint, roles(section, endpoint))).into()),
+            roles: Arc::new(Endpoint::ALL.iter().map(|endpoint| (*endpoint, roles(section, *endpoint))).collect()),
             bodies: Bodies {
                 most: section.max_body,
                 deadline: self.config.limits.body_deadline(),
                 places: Arc::new(Semaphore::new(section.large_bodies)),
                 patience: Duration::from_millis(section.large_body_wait_ms),
             },
+            slow: Arc::new(Semaphore::new(1)),
             readiness: readiness.clone(),
             metrics: metrics.clone(),
         }
@@ -100,7 +105,7 @@ impl Opening<'_> {
 
 /// The configured list of an endpoint, or the dialect's own.
 fn roles(section: &MosipConfig, endpoint: Endpoint) -> BTreeSet<String> {
-    let own = || endpoint.default_roles().iter().map(|role| (*role).to_owned()).collect();
+    let own = || endpoint.default_roles().map(str::to_owned).collect();
     section.roles.get(endpoint.suffix()).cloned().unwrap_or_else(own)
 }
 

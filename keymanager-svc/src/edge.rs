@@ -33,6 +33,8 @@ pub struct Edge {
     pub issuers: Arc<Issuers>,
     /// Held while an issuer's keys are fetched for a caller.
     pub fetching: Arc<tokio::sync::Mutex<()>>,
+    /// Held by an operation that met changes of keys again and again, so that those who do get on one by one.
+    pub overtaken: Arc<tokio::sync::Mutex<()>>,
     pub fetcher: Fetcher,
     pub clients: ClientTrust,
 }
@@ -47,8 +49,8 @@ pub struct TimedLane {
 /// How long a caller whose token names an unknown key waits for the issuer.
 const PATIENCE_WITH_ISSUERS: Duration = Duration::from_secs(2);
 
-/// How often an operation that met a change of keys is run again.
-const ATTEMPTS: usize = 4;
+/// How often an operation that met a change of keys is run beside others; after that it has its turn until its deadline.
+const ATTEMPTS_AT_ONCE: usize = 2;
 
 impl Edge {
     /// Runs an operation on a lane and waits until its record is durable.
@@ -62,7 +64,17 @@ impl Edge {
     {
         let operation = Arc::new(operation);
         let end = Instant::now() + lane.deadline;
-        for _ in 0..ATTEMPTS {
+        let mut turn = None;
+        for attempt in 0_usize.. {
+            if attempt == ATTEMPTS_AT_ONCE {
+                turn = tokio::time::timeout_at(end.into(), self.overtaken.lock()).await.ok();
+            }
+            if attempt > 0 {
+                if Instant::now() >= end {
+                    break;
+                }
+                self.reload().await?;
+            }
             let (parts, operation) = (self.parts.clone(), Arc::clone(&operation));
             let is_done = Arc::new(AtomicBool::new(false));
             let done = Arc::clone(&is_done);
@@ -84,14 +96,12 @@ impl Edge {
             };
             let recorded = match committed.await.map_err(late)? {
                 Ok(recorded) => recorded,
-                Err(km_storage::StorageError::Stale) => {
-                    self.reload().await?;
-                    continue;
-                }
+                Err(km_storage::StorageError::Stale) => continue,
                 Err(error) => return Err(error.into()),
             };
             return recorded.outcome.map(|outcome| Recorded { outcome, placed: recorded.placed });
         }
+        drop(turn);
         Err(OperationError::Stale)
     }
 
@@ -120,12 +130,12 @@ impl Edge {
         lane.lane.run(lane.deadline, move || question(&operations)).await.map_err(busy)?
     }
 
-    /// Reads keys anew after a change.
+    /// Reads keys anew where there was a change.
     ///
     /// # Errors
     /// As [`Edge::perform`].
     pub async fn reload(&self) -> Result<(), OperationError> {
-        self.ask(&self.token, |operations| operations.keyring.load(&operations.storage, &*operations.keys)).await
+        self.ask(&self.token, |operations| operations.keyring.follow(&operations.storage, &*operations.keys)).await
     }
 
     /// The principal of an access token; the issuer's keys are fetched once where the token's key is not known.

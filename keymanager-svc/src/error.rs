@@ -225,6 +225,58 @@ kinds! {
         "Your tenant does not run this installation"
         "Tenants are made by officers of the tenant that the configuration names as operators_tenant; where it names none, by nobody."
         "Ask an officer of that tenant, or use keymanager-svc init --tenant on the key manager's machine."
+    "transport-key-unknown" 409
+        "The key was sealed to another transport key"
+        "It is not the tenant's current one: it was rotated, or never was."
+        "Ask for the transport key again and seal the key to it."
+    "mosip-alias-differs" 409
+        "Another key has this alias"
+        "An alias of this id is here with another name, kind or public key."
+        "Compare both installations; nothing was changed."
+    "mosip-alias-exists" 409
+        "The alias was taken in by somebody else at the same time"
+        "Two imports met."
+        "Send the request again."
+    "mosip-alias-changed" 409
+        "The alias was changed by somebody else at the same time"
+        "Two changes met."
+        "Look at the inventory and try again."
+    "mosip-more-than-one-current" 409
+        "Not exactly one key of the name is current"
+        "Random keys are kept under the key KERNEL and IDENTITY_CACHE and come in under KEY_MIGRATE and ZK_TEMP_KEY; one of them is missing."
+        "Move the key in first, or make it: generateSymmetricKey; ask for the transfer certificate."
+    "mosip-zk-key-exists" 409
+        "A random key was taken in by somebody else at the same time"
+        "Two imports met."
+        "Send the request again."
+    "mosip-authority-exists" 409
+        "The authority was taken in by somebody else at the same time"
+        "Two imports or uploads met."
+        "Send the request again."
+    "mosip-partner-exists" 409
+        "The partner was taken in by somebody else at the same time"
+        "Two imports met."
+        "Send the request again."
+    "mosip-certificate-differs" 409
+        "Another certificate has this id"
+        "A certificate of this id is here with another domain or other bytes."
+        "Compare both installations; nothing was changed."
+    "mosip-aliases-changed" 409
+        "The keys of this name were changed by somebody else at the same time"
+        "Two changes met, or the key manager made a key meanwhile."
+        "Send the request again."
+    "mosip-name-in-use" 409
+        "Another key of this name is current"
+        "Two current keys of one application and reference would be a fault of the dialect."
+        "Name the other alias in ends, or take this one in as ended."
+    "mosip-unique-id-in-use" 409
+        "Another alias has the same unique identifier"
+        "kid is made from it, so two keys would have one kid."
+        "Name the other alias in ends."
+    "mosip-certificate-of-another-key" 422
+        "The certificate is for another key"
+        "The key that came in does not open or sign what its certificate says."
+        "Compare key store and database of the source."
     "idempotency-key-in-use" 409
         "The idempotency key is being used"
         "An equal request was faster, and its answer is kept no more."

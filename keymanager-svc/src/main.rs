@@ -24,9 +24,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::{config::Config, startup::StartError};
 
 /// Whatever is freed is overwritten first: HTTP, JSON and base64 buffers too that held a value or a data key for a moment. What
-/// wipes itself earlier (`SecretBytes` and its kin) does not wait for this.
+/// wipes itself earlier (`SecretBytes` and its kin) does not wait for this. Beneath is jemalloc: a software token gives out and takes
+/// back memory hundreds of times in a call, and has the C library's allocator to itself (`crates/hsm/README.md` has figures).
 #[global_allocator]
-static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+static WIPING: zeroizing_alloc::ZeroAlloc<tikv_jemallocator::Jemalloc> =
+    zeroizing_alloc::ZeroAlloc(tikv_jemallocator::Jemalloc);
 
 /// The Sealkeep key manager.
 #[derive(Parser)]
@@ -53,7 +55,7 @@ enum Command {
     /// Bring the database's schema to the one that this binary knows.
     #[command(after_help = "Example: keymanager-svc migrate --config keymanager.toml")]
     Migrate(ConfigFile),
-    /// Check the configuration and say all that is wrong with it.
+    /// Check the configuration and the bootstrap file that it names, and say all that is wrong with them.
     #[command(after_help = "Example: keymanager-svc check-config --config keymanager.toml")]
     CheckConfig(ConfigFile),
     /// Read the whole audit log and check its tree and newest checkpoint.
@@ -132,11 +134,7 @@ fn run(command: Command) -> Result<(), StartError> {
             runtime.block_on(commands::serve::run(config, hardening))
         }
         Command::Migrate(file) => commands::migrate::run(&file.load()?),
-        Command::CheckConfig(file) => {
-            file.load()?;
-            println!("the configuration is good");
-            Ok(())
-        }
+        Command::CheckConfig(file) => commands::check_config::run(&file.load()?),
         Command::VerifyAudit(file) => commands::verify_audit::run(&file.load()?),
         Command::Backup { config, to } => commands::backup::run(&config.load()?, &to),
         Command::Restore { config, from } => commands::restore::run(&config.load()?, &from),

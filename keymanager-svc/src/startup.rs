@@ -3,12 +3,12 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use km_database::Database;
-use km_domain::{Clock, SystemClock, register::RegisterDefinition};
+use km_domain::{Clock, SecretText, SystemClock, register::RegisterDefinition};
 use km_hsm::{Token, TokenConfig};
-use km_operations::{Budgets, Keyring, Operations, Rules};
+use km_operations::{Budgets, Keyring, Operations, Rules, mosip::TokenIds};
 use km_storage::{Committer, Storage};
 
-use crate::config::{Config, DatabaseConfig, MosipConfig};
+use crate::config::{Config, DatabaseConfig, MosipConfig, TokenIdsConfig};
 
 /// Everything behind the doors.
 #[derive(Clone)]
@@ -87,12 +87,21 @@ fn rules(config: &Config) -> Result<Rules, StartError> {
         development: config.development,
         switches: config.mosip.as_ref().map(MosipConfig::switches).unwrap_or_default(),
         mosip: config.mosip.as_ref().map(MosipConfig::rules),
+        token_ids: config.mosip.as_ref().and_then(|mosip| mosip.token_ids.as_ref()).map(token_ids).transpose()?,
         operators_tenant: config.operators_tenant.clone(),
         certificate_lifetime: Duration::from_secs(config.certificates.lifetime_seconds),
         workstation_lifetime: Duration::from_secs(config.certificates.workstation_seconds),
         dns_names: config.certificates.names.clone(),
         budgets: Budgets::new(config.budgets.terms_per_minute),
     })
+}
+
+fn token_ids(section: &TokenIdsConfig) -> Result<TokenIds, StartError> {
+    let salt = |file: &Path| {
+        let text = km_service::config::read_secret_text(file).map_err(|error| StartError(error.to_string()))?;
+        Ok::<_, StartError>(SecretText::new(text.to_string()))
+    };
+    Ok(TokenIds::new(salt(&section.uin_salt_file)?, salt(&section.partner_code_salt_file)?, section.length))
 }
 
 /// Reads every `*.json` of the folder.

@@ -4,7 +4,8 @@
 #
 #   tests/bench/run.sh                        every row (about half an hour)
 #   tests/bench/run.sh --rows NAME,NAME       these rows: encrypt-sqlite encrypt-postgres sign-es256 sign-es256-batch decrypt-rsa
-#                                             sign-rs256 seal seal-singly open import rewrap start
+#                                             sign-rs256 seal seal-singly open import rewrap mosip-encrypt mosip-decrypt
+#                                             mosip-jwtsign mosip-jwtverify start
 #   tests/bench/run.sh --repeats 1 --seconds 2 --people 5000 --keys 1000
 #                                             shorter: rounds (5), seconds of one measurement (5), people of import and rewrap
 #                                             (100,000), keys of the start (10,000)
@@ -24,7 +25,7 @@ while (($#)); do
     timing) timing=true ;;
     --rows | --repeats | --seconds | --people | --keys) options+=("$1" "${2:?"$1 needs a value"}"); shift ;;
     --out) out=${2:?"--out needs a folder"}; shift ;;
-    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $1" >&2; exit 2 ;;
   esac
   shift

@@ -1,11 +1,11 @@
 //! The clock wrong by an hour either way, and certificates that end while serving.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use km_client::{OpenQuery, OpenRequest, Statement};
 use km_domain::RecordId;
 use km_test_support::{TestFolder, wait_until};
+use km_tests::clock::Clock;
 use km_tests::identities::DEMO;
 use km_tests::people::{Reader, definition, draft, national_id};
 use km_tests::records::{REGISTER, fields, register};
@@ -16,48 +16,6 @@ use super::callers::Callers;
 use super::{RECOVERY, options};
 
 const HOUR: i64 = 60 * 60;
-
-/// The clock of both services, set by writing to a file (libfaketime).
-struct Clock {
-    file: PathBuf,
-}
-
-impl Clock {
-    fn over(folder: &TestFolder) -> Self {
-        let clock = Self { file: folder.path().join("clock") };
-        clock.set(0);
-        clock
-    }
-
-    /// Seconds off.
-    fn set(&self, off: i64) {
-        let fresh = self.file.with_extension("fresh");
-        std::fs::write(&fresh, format!("{off:+}\n")).expect("a file");
-        std::fs::rename(fresh, &self.file).expect("a file");
-    }
-
-    fn environment(&self) -> Vec<(&'static str, String, String)> {
-        let library = std::fs::read_dir("/usr/lib")
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"))
-            .find(|library| library.exists())
-            .expect("libfaketime is missing: install the package faketime");
-        let file = self.file.to_str().expect("text").to_owned();
-        let variables = [
-            ("LD_PRELOAD", library.to_str().expect("text").to_owned()),
-            ("FAKETIME_TIMESTAMP_FILE", file),
-            ("FAKETIME_NO_CACHE", "1".to_owned()),
-            // Waiting is by the time since the start, which no clock on a wall changes.
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-            ("DONT_FAKE_MONOTONIC", "1".to_owned()),
-            ("NO_FAKE_STAT", "1".to_owned()),
-        ];
-        let of = |service: &'static str| variables.clone().map(|(name, value)| (service, name.to_owned(), value));
-        [of("keymanager"), of("registry")].concat()
-    }
-}
 
 /// Sends a signed request to open a record; the same request may be sent again.
 fn send(system: &System, token: &str, record: RecordId, request: &OpenRequest) -> Answer {

@@ -71,9 +71,7 @@ fn storm(client: &Client, path: &str, body: &Value) -> Met {
 
 /// Bytes in memory of a service's process.
 fn memory(system: &System, service: &'static str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", system.process_id(service))).expect("its status");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
-    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    km_test_support::process::status(system.process_id(service), "VmRSS") * 1024
 }
 
 /// Files and sockets that a service holds open.

@@ -78,6 +78,8 @@ make_seeds() {
   printf '\001\000\003pii\000\000\000\007AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' | seed ciphertext direct
   printf 'example.com/log\n7\nQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=\n' >"$work/checkpoint"
   seed audit_checkpoint text <"$work/checkpoint"
+  seed pdf table <"$root/tests/fixtures/pdf/table.pdf"
+  seed pdf stream <"$root/tests/fixtures/pdf/stream.pdf"
   printf '{"actor":{"kind":"unknown","name":""},"count":1,"development":false,"index":0,"kind":"record.opened","log_time":"%s"%s' \
     '2026-01-01T00:00:00Z' ',"outcome":"done","salt":"abababababababababababababababab","time":"2026-01-01T00:00:00Z","v":1}' |
     seed audit_event opened

@@ -17,6 +17,9 @@ use crate::routes::{Door, Keys, OFFICER, Route, routes};
 /// Stands in every bad value and in no answer and no log.
 const CANARY: &str = "Oyelaran canary 7316";
 
+/// Members that any printable text is good for.
+const FREE: [(&str, &str); 1] = [("/v1/officer/mosip/policies", "application")];
+
 fn send(system: &System, route: &Route, content_type: Option<&str>, body: Vec<u8>) -> Answer {
     let who = match route.may {
         crate::routes::May::Roles(roles) => roles[0],
@@ -93,7 +96,9 @@ fn wrong_kinds(good: &Value) -> Vec<(String, Value)> {
         {
             let mut body = good.clone();
             body[name] = value;
-            bad.push((name.clone(), body));
+            if body != *good {
+                bad.push((name.clone(), body));
+            }
         }
     }
     bad
@@ -115,11 +120,10 @@ on_both! {
     fn a_member_of_another_kind_is_named(system: &System) {
         for route in with_bodies(system) {
             for (name, body) in wrong_kinds(route.body.as_ref().expect("a body")) {
-                let answer = send(system, &route, Some("application/json"), body.to_string().into_bytes());
-                // Texts that are free in form are judged later; what is judged here is that none comes back.
-                if (200..300).contains(&answer.status) {
-                    panic!("{name} of {} was taken: {body}", route.path);
+                if FREE.contains(&(route.pattern, &name)) && body[&name].is_string() {
+                    continue;
                 }
+                let answer = send(system, &route, Some("application/json"), body.to_string().into_bytes());
                 is_refused(&name, &route, &answer);
             }
             // Every member that the body has is needed, or may be left out; null is like leaving it out.

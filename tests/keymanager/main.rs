@@ -23,7 +23,8 @@ fn system(database: Database) -> &'static System {
     static SQLITE: LazyLock<System> = LazyLock::new(|| start(Database::Sqlite));
     static POSTGRES: LazyLock<System> = LazyLock::new(|| start(Database::Postgres));
     fn start(database: Database) -> System {
-        let options = Options { mosip: Some(String::new()), bootstrap: mosip::POLICIES, ..Options::default() };
+        let options =
+            Options { mosip: Some(mosip::SECTION.to_owned()), bootstrap: mosip::POLICIES, ..Options::default() };
         System::start(database, options)
     }
     match database {

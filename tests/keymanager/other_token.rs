@@ -87,11 +87,11 @@ fn records_live_as_on_any_token(system: &System) {
 }
 
 on_each! {
-    fn kryoptic_serves_all_but_ed25519(database: Database) {
+    fn kryoptic_serves_all_but_two_curves(database: Database) {
         let system = started(database, Module::Kryoptic);
         let facts = facts(&system);
         assert!(facts["token"].as_str().is_some_and(|text| text.starts_with("Kryoptic")), "{facts:#}");
-        assert_eq!(facts["token_lacks"], json!(["ed25519", "ed25519-wrap"]));
+        assert_eq!(facts["token_lacks"], json!(["ecdsa-secp256k1", "ed25519", "ed25519-wrap"]));
         assert!(system.log_of("keymanager").contains("token.lacks"), "the log says it at start");
         records_live_as_on_any_token(&system);
 

@@ -59,7 +59,9 @@ on_both! {
     fn who_may_is_served(system: &System) {
         let keys = Keys::make(system);
         // Bodies that cannot be good for lack of a thing to name.
-        let refused_for_its_body = ["/v1/me/keys", "/v1/enrol", "/v1/exports/{id}", "/v1/officer/enrolments/{id}/approve", "/v1/officer/certificates/{serial}/revoke"];
+        let refused_for_its_body = ["/v1/me/keys", "/v1/enrol", "/v1/exports/{id}", "/v1/officer/enrolments/{id}/approve", "/v1/officer/certificates/{serial}/revoke",
+            "/v1/officer/mosip/aliases", "/v1/officer/mosip/authorities", "/v1/officer/mosip/partners", "/v1/officer/mosip/aliases/{id}/prove",
+            "/v1/officer/mosip/random-keys"];
         for route in routes(&keys) {
             let who = match route.may {
                 May::Roles(roles) => roles[0],

@@ -177,6 +177,56 @@ pub fn routes(keys: &Keys) -> Vec<Route> {
         route(Officer, "GET", "/v1/officer/rewrap", "/v1/officer/rewrap".into(), None, Roles(inventory), &[]),
         officer("/v1/officer/certificates/{serial}/revoke", "/v1/officer/certificates/00/revoke", json!({})),
         officer("/v1/officer/tenants", "/v1/officer/tenants", json!({"name": DEMO})),
+        route(Officer, "GET", "/v1/officer/mosip", "/v1/officer/mosip".into(), None, Roles(&[OFFICER]), &[]),
+        route(
+            Officer,
+            "POST",
+            "/v1/officer/mosip/transport-key",
+            "/v1/officer/mosip/transport-key".into(),
+            None,
+            Roles(&[OFFICER]),
+            &[],
+        ),
+        officer(
+            "/v1/officer/mosip/policies",
+            "/v1/officer/mosip/policies",
+            json!({"application": "TESTS", "valid_days": 1095, "early_days": 60, "is_active": true, "access": "NA"}),
+        ),
+        // A key without a certificate is none that anybody moves in.
+        officer(
+            "/v1/officer/mosip/aliases",
+            "/v1/officer/mosip/aliases",
+            json!({"id": "nothing", "application": "TESTS", "reference": "", "generated": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:00:00Z"}),
+        ),
+        officer(
+            "/v1/officer/mosip/authorities",
+            "/v1/officer/mosip/authorities",
+            json!({"id": "nothing", "domain": "AUTH", "certificate": "AAAA", "created": "2026-01-01T00:00:00Z"}),
+        ),
+        officer(
+            "/v1/officer/mosip/partners",
+            "/v1/officer/mosip/partners",
+            json!({"id": "nothing", "domain": "AUTH", "organization": "x", "certificate": "AAAA", "issued": "AAAA", "created": "2026-01-01T00:00:00Z"}),
+        ),
+        route(
+            Officer,
+            "POST",
+            "/v1/officer/mosip/random-keys/transfer",
+            "/v1/officer/mosip/random-keys/transfer".into(),
+            None,
+            Roles(&[OFFICER]),
+            &[],
+        ),
+        officer(
+            "/v1/officer/mosip/random-keys",
+            "/v1/officer/mosip/random-keys",
+            json!({"keys": [{"number": 1, "key": "AAAA", "seals": false}]}),
+        ),
+        officer(
+            "/v1/officer/mosip/aliases/{id}/prove",
+            "/v1/officer/mosip/aliases/nothing/prove",
+            json!({"challenge": "AAAA"}),
+        ),
     ]
 }
 

@@ -9,6 +9,7 @@ mod import;
 mod login;
 mod nothing_in_clear;
 mod openg2p;
+mod openspp;
 mod refusals;
 mod rotate_under_load;
 mod sign_and_verify;
@@ -33,7 +34,8 @@ fn system(database: Database) -> &'static System {
 
 /// Both services, and the keys of those who call, enrolled and approved as the quickstart does it.
 fn start(database: Database) -> System {
-    let system = System::start(database, Options { registry: true, mosip: Some(String::new()), ..Options::default() });
+    let mosip = Options { mosip: Some(String::new()), bootstrap: openg2p::POLICIES, ..Options::default() };
+    let system = System::start(database, Options { registry: true, ..mosip });
     std::fs::create_dir_all(system.folder().join("readers")).expect("a folder for keys");
     for who in ["backend", "caseworker", "auditor"] {
         enrol(&system, who);

@@ -1,5 +1,6 @@
 //! Memory, file handles and threads of the services.
 
+use km_test_support::process::status;
 use km_tests::System;
 
 #[derive(Debug, Clone, Copy)]
@@ -20,14 +21,9 @@ const THREADS: u64 = 4;
 impl Figures {
     pub fn of(system: &System, service: &'static str) -> Self {
         let process = system.process_id(service);
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
-        let of = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of /proc/PID/status");
-            line.trim().trim_end_matches(" kB").parse().expect("a number")
-        };
         // The key manager forbids it to its own user, so that only root can count its handles.
         let handles = std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, |entries| entries.count() as u64);
-        Self { memory: of("VmRSS:"), handles, threads: of("Threads:") }
+        Self { memory: status(process, "VmRSS"), handles, threads: status(process, "Threads") }
     }
 
     /// What has grown more than it may.

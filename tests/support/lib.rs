@@ -5,6 +5,7 @@
 pub mod both;
 pub mod call;
 pub mod certificates;
+pub mod clock;
 pub mod database;
 mod doors;
 mod endpoints;
@@ -20,6 +21,7 @@ pub mod openssl;
 pub mod orders;
 pub mod people;
 pub mod program;
+pub mod python;
 pub mod records;
 pub mod search;
 pub mod seed;

@@ -1,5 +1,8 @@
 //! Calls of the MOSIP dialect, as its clients make them, and what came back.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Client, https};
@@ -25,6 +28,19 @@ impl System {
     pub fn mosip_http(&self) -> Client {
         let address = self.addresses().mosip_http.clone().expect("the dialect is served without TLS");
         Client::new(https(&self.public("ca.pem"), None), &address)
+    }
+
+    /// A call of `encrypt` over the listener without TLS that announces so many bytes of a body and sends these. The connection is open.
+    pub fn unfinished_encrypt(&self, token: &str, announced: usize, sent: &str) -> TcpStream {
+        let base = self.mosip_http().base().to_owned();
+        let address = base.trim_start_matches("http://").split('/').next().expect("an address");
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let head = [
+            "POST /v1/keymanager/encrypt HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n",
+            &format!("authorization: Bearer {token}\r\ncontent-length: {announced}\r\n\r\n{sent}"),
+        ];
+        stream.write_all(head.concat().as_bytes()).expect("a head");
+        stream
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stock openssl: makes keys and requests, and verifies without our software.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64::Engine;
@@ -20,6 +20,26 @@ pub fn make_key(file: &Path) {
     use std::os::unix::fs::PermissionsExt;
     openssl("genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out", &[file]).good();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("the mode of a key file");
+}
+
+/// What openssl calls a new key on P-256.
+pub const P256: &str = "ec -pkeyopt ec_paramgen_curve:P-256";
+/// What openssl calls a new RSA key of 2048 bits.
+pub const RSA: &str = "rsa:2048";
+
+/// A new key of this kind and a certificate by itself for it, good for a year, that names this subject and is an authority's as far as
+/// openssl's defaults go. The key's file; the certificate in PEM, which also lies beside it as `.crt`.
+pub fn self_signed(folder: &Path, kind: &str, subject: &str) -> (PathBuf, String) {
+    let key = folder.join(format!("{}.key", crate::call::request_id()));
+    let out = key.with_extension("crt");
+    let how = format!("req -x509 -newkey {kind} -nodes -days 365 -subj /CN={subject} -keyout {}", key.display());
+    openssl(&format!("{how} -out"), &[&out]).good();
+    (key, std::fs::read_to_string(out).expect("a certificate"))
+}
+
+/// The DER of one certificate in standard base64: its PEM text without lines.
+pub fn body_of(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with('-')).collect()
 }
 
 /// A PKCS#10 request for this key, DER. The name inside is not taken by anybody.
@@ -95,6 +115,10 @@ pub fn public_pem(jwk: &Value) -> String {
         ),
         (_, Some("P-384")) => info(
             &[0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22],
+            &[vec![4], part("x"), part("y")].concat(),
+        ),
+        (_, Some("secp256k1")) => info(
+            &[0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x0a],
             &[vec![4], part("x"), part("y")].concat(),
         ),
         (_, Some("Ed25519")) => info(&[0x30, 5, 6, 3, 0x2b, 0x65, 0x70], &part("x")),

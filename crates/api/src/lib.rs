@@ -11,6 +11,8 @@ mod first_key;
 pub mod keys;
 pub mod log;
 pub mod messages;
+pub mod mosip;
+pub mod mosip_trust;
 pub mod problem;
 pub mod random;
 pub mod readers;

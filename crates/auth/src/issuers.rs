@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use jsonwebtoken::{Validation, errors::ErrorKind};
+use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use km_crypto::digest;
-use km_domain::{Principal, SignatureAlgorithm, Timestamp};
+use km_domain::{Principal, Timestamp};
 use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
@@ -190,6 +190,8 @@ impl Issuers {
     }
 }
 
+const NOT_ACCEPTED: AuthError = AuthError::Refused("its algorithm is not accepted");
+
 impl Issuer {
     fn verified_claims(&self, token: &str, unverified: &Unverified) -> Result<(Map<String, Value>, u64), AuthError> {
         let (key, generation) = {
@@ -200,11 +202,12 @@ impl Issuer {
                 .ok_or_else(|| AuthError::UnknownKey { issuer: self.config.issuer.clone() })?;
             (verifier::decoding_key(key), keys.generation)
         };
-        let checked = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(unverified.algorithm));
+        let algorithm = verifier::algorithm(unverified.algorithm).ok_or(NOT_ACCEPTED)?;
+        let checked = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &self.validation(algorithm));
         let verified = checked.map_err(|error| match error.kind() {
             ErrorKind::InvalidIssuer => AuthError::UnknownIssuer,
             ErrorKind::InvalidSignature | ErrorKind::InvalidKeyFormat => AuthError::BadSignature,
-            ErrorKind::InvalidAlgorithm => AuthError::Refused("its algorithm is not accepted"),
+            ErrorKind::InvalidAlgorithm => NOT_ACCEPTED,
             ErrorKind::MissingRequiredClaim(_) => AuthError::Refused("it lacks exp, iss, aud or sub"),
             _ => AuthError::Malformed,
         })?;
@@ -213,8 +216,8 @@ impl Issuer {
 
     /// Times are checked in [`claims`], by the clock that the caller gives; the library reads the machine's. The audience is
     /// checked by what the listener asks ([`Heard::admit`]).
-    fn validation(&self, algorithm: SignatureAlgorithm) -> Validation {
-        let mut validation = Validation::new(verifier::algorithm(algorithm));
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[&self.config.issuer]);
         validation.validate_aud = false;
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);

@@ -76,6 +76,7 @@ impl IssuerKey {
             PublicKey::Rsa { .. } => matches!(wanted, SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256),
             PublicKey::P256(_) => wanted == SignatureAlgorithm::Es256,
             PublicKey::P384(_) => wanted == SignatureAlgorithm::Es384,
+            PublicKey::Secp256k1(_) => wanted == SignatureAlgorithm::Es256K,
             PublicKey::Ed25519(_) => wanted == SignatureAlgorithm::EdDsa,
         };
         kind_fits && self.algorithm.is_none_or(|bound| bound == wanted)

@@ -24,20 +24,23 @@ pub(crate) fn install() {
 pub(crate) fn decoding_key(key: &PublicKey) -> DecodingKey {
     match key {
         PublicKey::Rsa { modulus, exponent } => DecodingKey::from_rsa_raw_components(modulus, exponent),
-        PublicKey::P256(point) | PublicKey::P384(point) => DecodingKey::from_ec_der(point),
+        PublicKey::P256(point) | PublicKey::P384(point) | PublicKey::Secp256k1(point) => {
+            DecodingKey::from_ec_der(point)
+        }
         PublicKey::Ed25519(bytes) => DecodingKey::from_ed_der(bytes),
     }
 }
 
-/// The library's name of an algorithm.
-pub(crate) const fn algorithm(algorithm: SignatureAlgorithm) -> Algorithm {
-    match algorithm {
+/// The library's name of an algorithm; none if it has none, and no token of an issuer is signed so.
+pub(crate) const fn algorithm(algorithm: SignatureAlgorithm) -> Option<Algorithm> {
+    Some(match algorithm {
         SignatureAlgorithm::Rs256 => Algorithm::RS256,
         SignatureAlgorithm::Ps256 => Algorithm::PS256,
         SignatureAlgorithm::Es256 => Algorithm::ES256,
         SignatureAlgorithm::Es384 => Algorithm::ES384,
         SignatureAlgorithm::EdDsa => Algorithm::EdDSA,
-    }
+        SignatureAlgorithm::Es256K => return None,
+    })
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {

@@ -15,7 +15,7 @@ use rustls_pki_types::CertificateDer;
 use crate::{
     CaError, Profile, RootKind, TokenKey, lint,
     root::{BACKDATE, serial_number, subject},
-    token_key::key_information,
+    token_key::signed,
 };
 
 /// A root ready to issue: its certificate and its key agree, and both are of this kind.
@@ -69,13 +69,8 @@ pub fn issue(
     if now.plus(lifetime).seconds() > issuer.certificate.not_after.seconds() {
         return Err(CaError::Refused("the issuer's certificate ends before it"));
     }
-    // 2. Lay it out and have it signed in the token.
-    let params = params(issuer, profile, serial, now, lifetime)?;
-    let made = params
-        .signed_by(&key_information(public_key)?, &issuer.inner)
-        .map_err(|error| issuer.inner.key().explain(&error))?;
-    // 3. Read it back as others will.
-    let certificate = Certificate::from_der(made.der())?;
+    // 2. Lay it out, have it signed in the token, and read it back as others will.
+    let certificate = signed(params(issuer, profile, serial, now, lifetime)?, public_key, &issuer.inner)?;
     lint::issued(&certificate, issuer, profile, public_key, now)?;
     Ok(certificate)
 }

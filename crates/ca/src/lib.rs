@@ -9,6 +9,7 @@ pub mod mosip;
 pub mod profile;
 pub mod revocation;
 pub mod root;
+mod secp256k1;
 #[cfg(test)]
 mod software;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use rcgen::{
 };
 use rustls_pki_types::CertificateDer;
 
-use crate::{CaError, TokenKey, token_key::key_information};
+use crate::{CaError, TokenKey, secp256k1, token_key::signed};
 
 /// The parts of a subject; an empty one is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,8 +83,14 @@ pub enum Place {
     Master,
     /// A base key below a master key: others encrypt to it.
     Base,
+    /// A key that is certified by nobody else: others encrypt to it for a day.
+    Transfer,
     /// A key below a master key that signs messages and issues nothing.
     Signer,
+    /// A partner's key below the signing master key: signs messages and issues nothing.
+    Partner,
+    /// The same for one to which others encrypt too.
+    PartnerWhoDecrypts,
 }
 
 /// From when until when, in whole seconds.
@@ -94,21 +100,25 @@ pub struct Validity {
     pub not_after: Timestamp,
 }
 
-/// Makes the dialect's root: self-signed by the key of the store.
+/// Makes a certificate that the key of the store signs for itself: the dialect's root, or one for a transfer.
 ///
-/// Inputs: 8 random bytes for the serial number; the validity. Errors: see [`CaError`].
-pub fn self_signed_root(
+/// Inputs: 8 random bytes for the serial number; the validity. Errors: another place; see [`CaError`].
+pub fn self_signed(
     names: &Names,
+    place: Place,
     (store, key): (&dyn Sign, &StoredKey),
     serial: [u8; 8],
     validity: Validity,
 ) -> Result<Certificate, CaError> {
+    if !matches!(place, Place::Root | Place::Transfer) {
+        return Err(CaError::Refused("it has an issuer"));
+    }
     let signer = TokenKey::new(store, key)?;
-    let params = params(names, Place::Root, serial, validity)?;
+    let params = params(names, place, serial, validity)?;
     let made = params.self_signed(&signer).map_err(|error| signer.explain(&error))?;
     let certificate = Certificate::from_der(made.der())?;
     let public = key.public.as_ref().ok_or(CaError::Key("its public half is not known"))?;
-    checked(certificate, Place::Root, public, None)
+    checked(certificate, place, public, None)
 }
 
 /// Issues a certificate of the dialect.
@@ -124,7 +134,7 @@ pub fn issue(
     serial: [u8; 8],
     validity: Validity,
 ) -> Result<Certificate, CaError> {
-    if !issuer.is_ca || place == Place::Root {
+    if !issuer.is_ca || matches!(place, Place::Root | Place::Transfer) {
         return Err(CaError::Refused("the issuer is no CA of the dialect"));
     }
     if key.public.as_ref() != Some(&issuer.public_key) {
@@ -133,9 +143,8 @@ pub fn issue(
     let signer = TokenKey::new(store, key)?;
     let above = rcgen::Issuer::from_ca_cert_der(&CertificateDer::from(issuer.der.as_slice()), signer)
         .map_err(|_| CaError::Lint("the issuer's certificate could not be read"))?;
-    let params = params(names, place, serial, validity)?;
-    let made = params.signed_by(&key_information(public_key)?, &above).map_err(|error| above.key().explain(&error))?;
-    checked(Certificate::from_der(made.der())?, place, public_key, Some(issuer))
+    let certificate = signed(params(names, place, serial, validity)?, public_key, &above)?;
+    checked(certificate, place, public_key, Some(issuer))
 }
 
 /// A request for a certificate (PKCS #10, RFC 2986) for a key of the store, DER.
@@ -144,8 +153,12 @@ pub fn request(names: &Names, (store, key): (&dyn Sign, &StoredKey)) -> Result<V
     let mut params = CertificateParams::default();
     params.distinguished_name = names.requested();
     let made = params.serialize_request(&signer).map_err(|error| signer.explain(&error))?;
-    km_x509::request::parse_and_verify(made.der())?;
-    Ok(made.der().to_vec())
+    let der = match &key.public {
+        Some(PublicKey::Secp256k1(point)) => secp256k1::respelled(made.der(), point, &signer)?,
+        _ => made.der().to_vec(),
+    };
+    km_x509::request::parse_and_verify(&der)?;
+    Ok(der)
 }
 
 fn params(names: &Names, place: Place, serial: [u8; 8], validity: Validity) -> Result<CertificateParams, CaError> {
@@ -161,8 +174,11 @@ fn params(names: &Names, place: Place, serial: [u8; 8], validity: Validity) -> R
     (params.is_ca, params.key_usages) = match place {
         Place::Root => (IsCa::Ca(BasicConstraints::Constrained(2)), signs_and_issues),
         Place::Master => (IsCa::Ca(BasicConstraints::Constrained(1)), signs_and_issues),
-        Place::Base => (IsCa::ExplicitNoCa, vec![KeyUsagePurpose::KeyEncipherment]),
-        Place::Signer => (IsCa::ExplicitNoCa, vec![KeyUsagePurpose::DigitalSignature]),
+        Place::Base | Place::Transfer => (IsCa::ExplicitNoCa, vec![KeyUsagePurpose::KeyEncipherment]),
+        Place::Signer | Place::Partner => (IsCa::ExplicitNoCa, vec![KeyUsagePurpose::DigitalSignature]),
+        Place::PartnerWhoDecrypts => {
+            (IsCa::ExplicitNoCa, vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment])
+        }
     };
     Ok(params)
 }
@@ -186,8 +202,9 @@ fn checked(
     let (path_length, usages) = match place {
         Place::Root => (Some(2), issues),
         Place::Master => (Some(1), issues),
-        Place::Base => (None, KeyUsages { key_encipherment: true, ..KeyUsages::default() }),
-        Place::Signer => (None, signs),
+        Place::Base | Place::Transfer => (None, KeyUsages { key_encipherment: true, ..KeyUsages::default() }),
+        Place::Signer | Place::Partner => (None, signs),
+        Place::PartnerWhoDecrypts => (None, KeyUsages { key_encipherment: true, ..signs }),
     };
     let rules = [
         (certificate.spki == public_key.to_spki_der(), "its public key"),

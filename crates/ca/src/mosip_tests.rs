@@ -28,7 +28,7 @@ fn new_key() -> PublicKey {
 #[test]
 fn a_root_a_master_and_a_base_key_are_as_specified() {
     let (store, key) = SoftwareStore::p256();
-    let root = self_signed_root(&names("Root"), (&store, &key), [0xff; 8], days(2920)).unwrap();
+    let root = self_signed(&names("Root"), Place::Root, (&store, &key), [0xff; 8], days(2920)).unwrap();
     assert_eq!((root.is_ca, root.path_length), (true, Some(2)));
     assert!(root.serial[0] < 0x80 && root.serial.len() == 8);
     let (below, master_key) = SoftwareStore::p256();
@@ -48,7 +48,7 @@ fn a_root_a_master_and_a_base_key_are_as_specified() {
 #[test]
 fn only_the_issuers_own_key_issues_and_only_what_lasts() {
     let (store, key) = SoftwareStore::p256();
-    let root = self_signed_root(&names("Root"), (&store, &key), [1; 8], days(10)).unwrap();
+    let root = self_signed(&names("Root"), Place::Root, (&store, &key), [1; 8], days(10)).unwrap();
     let (other, other_key) = SoftwareStore::p256();
     let wrong = issue(&root, (&other, &other_key), &names("A"), Place::Master, &new_key(), [1; 8], days(5));
     assert!(matches!(wrong, Err(CaError::Key(_))));

@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 
+use km_crypto::PublicKey;
 use km_domain::SignatureAlgorithm;
 use km_keystore::{KeyStoreError, Sign, StoredKey};
+use km_x509::Certificate;
+use rcgen::{CertificateParams, KeyIdMethod};
 
-use crate::CaError;
+use crate::{CaError, secp256k1};
 
 /// An issuing key. Lives as long as one issuance.
 pub struct TokenKey<'a> {
@@ -36,11 +39,31 @@ impl<'a> TokenKey<'a> {
     }
 }
 
+/// A certificate for a public key, signed by the issuer's key and read back.
+pub(crate) fn signed(
+    mut params: CertificateParams,
+    public: &PublicKey,
+    issuer: &rcgen::Issuer<'_, TokenKey<'_>>,
+) -> Result<Certificate, CaError> {
+    if matches!(public, PublicKey::Secp256k1(_)) {
+        // What rcgen does by default, but over the key itself.
+        params.key_identifier_method = KeyIdMethod::PreSpecified(public.spki_sha256()[..20].to_vec());
+    }
+    let made = params.signed_by(&key_information(public)?, issuer).map_err(|error| issuer.key().explain(&error))?;
+    Ok(match public {
+        PublicKey::Secp256k1(point) => Certificate::from_der(&secp256k1::respelled(made.der(), point, issuer.key())?)?,
+        _ => Certificate::from_der(made.der())?,
+    })
+}
+
 /// A public key as rcgen takes it. The algorithm that rcgen associates is by kind of key; for a subject it only fixes the
-/// key's own object identifiers, which the lint compares byte by byte.
-pub(crate) fn key_information(public: &km_crypto::PublicKey) -> Result<rcgen::SubjectPublicKeyInfo, CaError> {
-    rcgen::SubjectPublicKeyInfo::from_der(&public.to_spki_der())
-        .map_err(|_| CaError::Key("its kind has no place in a certificate"))
+/// key's own object identifiers, which the lint compares byte by byte. A key on secp256k1 has a stand-in.
+fn key_information(public: &PublicKey) -> Result<rcgen::SubjectPublicKeyInfo, CaError> {
+    let spki = match public {
+        PublicKey::Secp256k1(point) => secp256k1::stand_in(point),
+        other => other.to_spki_der(),
+    };
+    rcgen::SubjectPublicKeyInfo::from_der(&spki).map_err(|_| CaError::Key("its kind has no place in a certificate"))
 }
 
 impl rcgen::PublicKeyData for TokenKey<'_> {
@@ -60,7 +83,9 @@ impl rcgen::SigningKey for TokenKey<'_> {
             rcgen::Error::RemoteKeyError
         })?;
         match self.algorithm {
-            SignatureAlgorithm::Es256 | SignatureAlgorithm::Es384 => Ok(km_crypto::ecdsa::ecdsa_der(&signature)),
+            SignatureAlgorithm::Es256 | SignatureAlgorithm::Es384 | SignatureAlgorithm::Es256K => {
+                Ok(km_crypto::ecdsa::ecdsa_der(&signature))
+            }
             SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256 | SignatureAlgorithm::EdDsa => Ok(signature),
         }
     }

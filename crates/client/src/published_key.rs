@@ -66,7 +66,7 @@ pub fn signature_of_stock_tools(algorithm: SignatureAlgorithm, signature: Vec<u8
 /// Bytes of one number of an ECDSA signature.
 const fn width(algorithm: SignatureAlgorithm) -> Option<usize> {
     match algorithm {
-        SignatureAlgorithm::Es256 => Some(32),
+        SignatureAlgorithm::Es256 | SignatureAlgorithm::Es256K => Some(32),
         SignatureAlgorithm::Es384 => Some(48),
         SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256 | SignatureAlgorithm::EdDsa => None,
     }

@@ -81,6 +81,17 @@ impl ServiceKeys {
     }
 }
 
+/// Name of the key to which keys are sealed on their way in.
+const TRANSPORT: &str = "transport";
+
+/// That key and its name, certified under one of the roots (DER) at this moment.
+pub(crate) fn transport(jwk: Value, roots: &[Vec<u8>], at: Timestamp) -> Result<(String, PublicKey), ClientError> {
+    let certified = certified(jwk, roots, at, Usage::Encryption).filter(|(name, _)| name.key.as_str() == TRANSPORT);
+    let (name, public) =
+        certified.ok_or(ClientError::NotProven("the transport key's certificate does not lead to the pinned root"))?;
+    Ok((name.to_string(), public))
+}
+
 /// The key of a JWK and its name, if its certificate is for this very key under this name, leads to a root, and allows the use.
 fn certified(key: Value, roots: &[Vec<u8>], at: Timestamp, usage: Usage) -> Option<(KeyVersionRef, PublicKey)> {
     let jwk = Jwk::from_value(key).ok()?;

@@ -6,6 +6,7 @@ use km_api::{
     readers::EnrolledKey,
     records::{BulkResult, BulkStatus, ErasedRecord, RecordVersion, StoredRecord},
 };
+use km_crypto::PublicKey;
 use km_domain::{
     Clock, FieldName, RecordId, RegisterName, SecretText, TenantId, Timestamp, register::RegisterDefinition,
 };
@@ -123,6 +124,12 @@ impl Session {
     /// The key manager's listener for officers.
     pub fn officer<'a>(&'a self, http: &'a Http) -> KeyManager<'a> {
         KeyManager { http, base: &self.endpoints.officer, tokens: &self.tokens }
+    }
+
+    /// The key of a JSON Web Key that is said to be the one to which keys are sealed on their way in, and its name: certified under the
+    /// pinned root as that.
+    pub fn transport_key(&self, jwk: Value) -> Result<(String, PublicKey), ClientError> {
+        crate::service_keys::transport(jwk, &self.roots, self.clock.now())
     }
 
     /// The key manager's certified keys; fetched again after a minute.

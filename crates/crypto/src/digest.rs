@@ -24,6 +24,13 @@ pub fn sha1_of_an_identifier(bytes: &[u8]) -> [u8; 20] {
     fixed(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref())
 }
 
+/// SHA-1 of byte strings, one after the other, where it only spreads a mask and nothing rests on its being hard to collide.
+pub(crate) fn sha1_of_a_mask(parts: &[&[u8]]) -> [u8; 20] {
+    let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
+    parts.iter().for_each(|part| context.update(part));
+    fixed(context.finish().as_ref())
+}
+
 /// HMAC-SHA-256 with a short-lived key. Compare the result with [`crate::constant_time::equal`].
 pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     hmac_sha256_parts(key, &[message])

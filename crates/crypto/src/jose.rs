@@ -61,25 +61,20 @@ impl JoseAlgorithm {
 /// A public key of any kind that a JOSE signature may be made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VerifyingKey {
-    /// RSA, P-256, P-384, Ed25519.
+    /// RSA, P-256, P-384, secp256k1, Ed25519.
     Own(PublicKey),
-    /// Uncompressed point, 65 bytes beginning with 4.
-    Secp256k1(Vec<u8>),
     /// Uncompressed point, 133 bytes.
     P521(Vec<u8>),
 }
 
 impl VerifyingKey {
-    /// Reads a DER SubjectPublicKeyInfo, as strictly as [`PublicKey::from_spki_der`] does. Whether a point of secp256k1 or P-521 is
-    /// on its curve is seen when it is used.
+    /// Reads a DER SubjectPublicKeyInfo, as strictly as [`PublicKey::from_spki_der`] does. Whether a point of P-521 is on its
+    /// curve is seen when it is used.
     pub fn from_spki_der(der: &[u8]) -> Result<Self, Unspecified> {
         if let Ok(own) = PublicKey::from_spki_der(der) {
             return Ok(Self::Own(own));
         }
-        match spki::read_foreign(der)? {
-            (spki::Foreign::Secp256k1, point) => Ok(Self::Secp256k1(point)),
-            (spki::Foreign::P521, point) => Ok(Self::P521(point)),
-        }
+        spki::read_p521(der).map(Self::P521)
     }
 
     /// Whether a key of this kind can have made a signature of this algorithm.
@@ -97,8 +92,12 @@ impl VerifyingKey {
                 key.verify(parameters, message, signature)
             }
             (
-                Self::Own(PublicKey::P256(bytes) | PublicKey::P384(bytes) | PublicKey::Ed25519(bytes))
-                | Self::Secp256k1(bytes)
+                Self::Own(
+                    PublicKey::P256(bytes)
+                    | PublicKey::P384(bytes)
+                    | PublicKey::Secp256k1(bytes)
+                    | PublicKey::Ed25519(bytes),
+                )
                 | Self::P521(bytes),
                 Parameters::Other(algorithm),
             ) => UnparsedPublicKey::new(algorithm, bytes).verify(message, signature),
@@ -125,11 +124,21 @@ impl VerifyingKey {
                 Parameters::Other(&signature::ECDSA_P384_SHA384_FIXED)
             }
             (Self::P521(_), JoseAlgorithm::Es512) => Parameters::Other(&signature::ECDSA_P521_SHA512_FIXED),
-            (Self::Secp256k1(_), JoseAlgorithm::Es256K) => Parameters::Other(&signature::ECDSA_P256K1_SHA256_FIXED),
+            (Self::Own(PublicKey::Secp256k1(_)), JoseAlgorithm::Es256K) => {
+                Parameters::Other(&signature::ECDSA_P256K1_SHA256_FIXED)
+            }
             (Self::Own(PublicKey::Ed25519(_)), JoseAlgorithm::EdDsa) => Parameters::Other(&signature::ED25519),
             _ => return None,
         })
     }
+}
+
+/// A key on secp256k1 (RFC 8812, section 3). Refused: anything but an uncompressed point on the curve.
+pub(crate) fn secp256k1(point: &[u8]) -> Result<signature::ParsedPublicKey, Unspecified> {
+    if point.len() != 65 || point.first() != Some(&4) {
+        return Err(Unspecified);
+    }
+    signature::ParsedPublicKey::new(&signature::ECDSA_P256K1_SHA256_FIXED, point).map_err(|_| Unspecified)
 }
 
 /// The two ways in which the library takes its keys.

@@ -12,7 +12,7 @@ fn names_come_back() {
     }
 }
 
-/// Project Wycheproof's signatures on the two curves that the product does not sign on.
+/// Project Wycheproof's signatures on a curve that the product does not sign on, and on one that only the dialect does.
 #[test]
 fn curves_of_others() {
     let cases = [
@@ -43,8 +43,9 @@ fn points_that_are_none() {
         crate::der::element(0x30, &[crate::der::element(0x30, &curve), bits].concat())
     };
     let secp256k1 = [0x2b, 0x81, 4, 0, 10];
-    let off_curve = VerifyingKey::from_spki_der(&spki(&secp256k1, &[4; 65])).unwrap();
-    assert!(off_curve.verify(JoseAlgorithm::Es256K, b"message", &[1; 64]).is_err());
+    assert!(VerifyingKey::from_spki_der(&spki(&secp256k1, &[4; 65])).is_err(), "off the curve");
+    let p521 = VerifyingKey::from_spki_der(&spki(&[0x2b, 0x81, 4, 0, 35], &[4; 133])).unwrap();
+    assert!(p521.verify(JoseAlgorithm::Es512, b"message", &[1; 132]).is_err());
     assert!(VerifyingKey::from_spki_der(&spki(&secp256k1, &[4; 64])).is_err(), "a short point");
     assert!(VerifyingKey::from_spki_der(&spki(&secp256k1, &[2; 33])).is_err(), "a compressed point");
     assert!(VerifyingKey::from_spki_der(&spki(&[0x2b, 0x81, 4, 0, 33], &[4; 57])).is_err(), "another curve");

@@ -8,7 +8,7 @@ pub mod aead;
 pub mod agreement;
 pub mod argon2;
 pub mod constant_time;
-mod der;
+pub mod der;
 pub mod digest;
 pub mod ecb;
 pub mod ecdsa;
@@ -20,10 +20,12 @@ pub mod pbkdf2;
 pub mod pem;
 pub mod public_key;
 pub mod random;
+pub mod rsa_private;
 pub mod signing;
 mod spki;
 #[cfg(test)]
 mod test_vectors;
+pub mod transport;
 
 pub use public_key::PublicKey;
 pub use signing::SoftwareKey;

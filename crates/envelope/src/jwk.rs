@@ -19,6 +19,7 @@ pub fn from_jwk(jwk: &Jwk) -> Result<PublicKey, EnvelopeError> {
     let key = match &jwk.key {
         KeyParts::P256 { x, y } => PublicKey::P256([&[4], &x[..], &y[..]].concat()),
         KeyParts::P384 { x, y } => PublicKey::P384([&[4], &x[..], &y[..]].concat()),
+        KeyParts::Secp256k1 { x, y } => PublicKey::Secp256k1([&[4], &x[..], &y[..]].concat()),
         KeyParts::Ed25519 { x } => PublicKey::Ed25519(x.to_vec()),
         KeyParts::Rsa { n, e } => PublicKey::Rsa { modulus: n.clone(), exponent: e.clone() },
     };
@@ -40,6 +41,10 @@ fn parts(key: &PublicKey) -> Result<KeyParts, EnvelopeError> {
         PublicKey::P384(point) => {
             let (x, y) = coordinates(point)?;
             KeyParts::P384 { x, y }
+        }
+        PublicKey::Secp256k1(point) => {
+            let (x, y) = coordinates(point)?;
+            KeyParts::Secp256k1 { x, y }
         }
         PublicKey::Ed25519(bytes) => {
             KeyParts::Ed25519 { x: bytes.as_slice().try_into().map_err(|_| EnvelopeError::Refused)? }

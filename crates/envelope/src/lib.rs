@@ -10,6 +10,9 @@ pub mod jwe;
 pub mod jwk;
 pub mod jws;
 pub mod mosip;
+pub mod pdf;
+#[cfg(test)]
+mod python_tests;
 #[cfg(test)]
 mod software_store;
 

@@ -1,4 +1,4 @@
-//! Public keys as JSON (RFC 7517; RFC 7518, section 6; RFC 8037), and what a thumbprint is the hash of (RFC 7638).
+//! Public keys as JSON (RFC 7517; RFC 7518, section 6; RFC 8037; RFC 8812), and what a thumbprint is the hash of (RFC 7638).
 //! Parts only: crate `envelope` turns them into keys and checks them.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 pub enum KeyParts {
     P256 { x: [u8; 32], y: [u8; 32] },
     P384 { x: [u8; 48], y: [u8; 48] },
+    Secp256k1 { x: [u8; 32], y: [u8; 32] },
     Ed25519 { x: [u8; 32] },
     Rsa { n: Vec<u8>, e: Vec<u8> },
 }
@@ -52,11 +53,19 @@ impl Jwk {
         let key = match (kty.as_deref(), crv.as_deref()) {
             (Some("EC"), Some("P-256")) => KeyParts::P256 { x: members.exactly("x")?, y: members.exactly("y")? },
             (Some("EC"), Some("P-384")) => KeyParts::P384 { x: members.exactly("x")?, y: members.exactly("y")? },
+            (Some("EC"), Some("secp256k1")) => {
+                KeyParts::Secp256k1 { x: members.exactly("x")?, y: members.exactly("y")? }
+            }
             (Some("OKP"), Some("Ed25519")) => KeyParts::Ed25519 { x: members.exactly("x")? },
             (Some("RSA"), None) => {
                 KeyParts::Rsa { n: number(&mut members, "n", 1024)?, e: number(&mut members, "e", 8)? }
             }
-            _ => return Err(FormatError::new("kty and crv", "EC with P-256 or P-384, OKP with Ed25519, or RSA")),
+            _ => {
+                return Err(FormatError::new(
+                    "kty and crv",
+                    "EC with P-256, P-384 or secp256k1, OKP with Ed25519, or RSA",
+                ));
+            }
         };
         Ok(Self {
             key,
@@ -103,6 +112,9 @@ impl KeyParts {
         match self {
             Self::P256 { x, y } => curve("EC", "P-256", x).into_iter().chain([("y", base64url::encode(y))]).collect(),
             Self::P384 { x, y } => curve("EC", "P-384", x).into_iter().chain([("y", base64url::encode(y))]).collect(),
+            Self::Secp256k1 { x, y } => {
+                curve("EC", "secp256k1", x).into_iter().chain([("y", base64url::encode(y))]).collect()
+            }
             Self::Ed25519 { x } => curve("OKP", "Ed25519", x).into(),
             Self::Rsa { n, e } => {
                 [("kty", "RSA".to_owned()), ("n", base64url::encode(n)), ("e", base64url::encode(e))].into()

@@ -54,7 +54,7 @@ fn keys_that_are_not_ours_are_refused() {
     for text in [
         format!(r#"{{"kty":"EC","crv":"P-256","x":"{x32}","y":"{x32}","d":"{x32}"}}"#),
         format!(r#"{{"kty":"oct","k":"{x32}"}}"#),
-        format!(r#"{{"kty":"EC","crv":"secp256k1","x":"{x32}","y":"{x32}"}}"#),
+        format!(r#"{{"kty":"EC","crv":"P-521","x":"{x32}","y":"{x32}"}}"#),
         format!(r#"{{"kty":"EC","crv":"P-256","x":"{x32}"}}"#),
         format!(r#"{{"kty":"EC","crv":"P-256","x":"{x32}","x":"{x32}","y":"{x32}"}}"#),
         format!(r#"{{"kty":"EC","crv":"P-256","x":"{x32}=","y":"{x32}"}}"#),

@@ -34,7 +34,7 @@ impl Header {
         let algorithm = members
             .text("alg", 16)?
             .and_then(|name| SignatureAlgorithm::from_name(&name))
-            .ok_or(FormatError::new("alg", "one of RS256, PS256, ES256, ES384, EdDSA"))?;
+            .ok_or(FormatError::new("alg", "one of RS256, PS256, ES256, ES384, ES256K, EdDSA"))?;
         let header = Self {
             algorithm,
             kid: members.text("kid", 256)?,

@@ -1,4 +1,4 @@
-//! Bytes turned into parts and parts into bytes: JOSE, COSE, CMS, the MOSIP dialect and strict JSON. Knows no keys: it says what is to be
+//! Bytes turned into parts and parts into bytes: JOSE, COSE, CMS, PDF, the MOSIP dialect and strict JSON. Knows no keys: it says what is to be
 //! signed and what the additional authenticated data is, and never signs, never decrypts. Every parser takes bytes from
 //! strangers: it is bounded, it never panics, and it refuses what the product does not use.
 
@@ -15,6 +15,7 @@ pub mod jwk;
 pub mod jws;
 mod members;
 pub mod mosip;
+pub mod pdf;
 
 /// Why bytes were refused: which part broke which rule. Never contains a value, which may be secret or personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

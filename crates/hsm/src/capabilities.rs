@@ -9,6 +9,7 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
+use km_crypto::transport::{Form, Padding, Sealing};
 use km_domain::KeyAlgorithm;
 use km_keystore::KeyStoreError;
 
@@ -53,8 +54,8 @@ impl Capabilities {
         let unwrap_template = trial_root(session, raw, true).is_ok_and(|root| honours_template(session, root.handle));
         let root = trial_root(session, raw, unwrap_template).ok();
         let tried = |algorithm| trial(session, root.as_ref().map(|root| root.handle), algorithm).ok();
-        let (p256, p384, ed25519) =
-            (tried(KeyAlgorithm::P256), tried(KeyAlgorithm::P384), tried(KeyAlgorithm::Ed25519));
+        let [p256, p384, secp256k1, ed25519] =
+            [KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Secp256k1, KeyAlgorithm::Ed25519].map(tried);
         let native = encrypts_rsa(session, &oaep_sha256(), b"trial").is_ok();
         // Less than any modulus that has its top bit set.
         let raw_rsa = encrypts_rsa(session, &Mechanism::RsaX509, &[1; 256]).is_ok();
@@ -74,6 +75,7 @@ impl Capabilities {
             (Capability::EcdsaP256, p256.is_some()),
             (Capability::EcdsaP384, p384.is_some()),
             (Capability::EcdhP256, p256.is_some() && has(&[MechanismType::ECDH1_DERIVE])),
+            (Capability::EcdsaSecp256k1, secp256k1.is_some()),
             (Capability::Ed25519, ed25519.is_some()),
             (Capability::UnwrapTemplate, unwrap_template),
             (Capability::WrapPrivateKeys, p256.flatten().is_some()),
@@ -125,6 +127,18 @@ impl Capabilities {
         }
     }
 
+    /// How a key has to be sealed that is unwrapped in the token.
+    pub(crate) fn transport_form(&self) -> Form {
+        let native = self.has(Capability::RsaOaepSha256Native);
+        Form {
+            padding: if native { Padding::OaepSha256 } else { Padding::OaepSha1 },
+            sealing: match self.private_wrapping {
+                Some(Wrapping::Gcm) => Sealing::Gcm,
+                Some(Wrapping::KeyWrapPad | Wrapping::KeyWrap) | None => Sealing::KeyWrapPad,
+            },
+        }
+    }
+
     /// What the token can and what it lacks, by name.
     pub(crate) fn by_name(&self) -> (Vec<String>, Vec<String>) {
         let names = |wanted: bool| {
@@ -133,6 +147,12 @@ impl Capabilities {
         };
         (names(true), names(false))
     }
+}
+
+/// As [`oaep_sha256`], with SHA-1 in both places.
+pub(crate) fn oaep_sha1() -> Mechanism<'static> {
+    let source = PkcsOaepSource::empty();
+    Mechanism::RsaPkcsOaep(PkcsOaepParams::new(MechanismType::SHA1, PkcsMgfType::MGF1_SHA1, source))
 }
 
 pub(crate) fn oaep_sha256() -> Mechanism<'static> {

@@ -20,10 +20,11 @@ pub(crate) enum Capability {
     EcdsaP256,
     EcdsaP384,
     EcdhP256,
+    EcdsaSecp256k1,
     Ed25519,
     /// What a root unwraps is sensitive whatever the unwrapping call asks for.
     UnwrapTemplate,
-    /// RSA, P-256 and P-384 private keys are wrapped under a root; otherwise they are objects of the token.
+    /// RSA private keys and those on P-256, P-384 and secp256k1 are wrapped under a root; otherwise they are objects of the token.
     WrapPrivateKeys,
     Ed25519Wrap,
 }
@@ -31,7 +32,7 @@ pub(crate) enum Capability {
 use Capability as C;
 
 impl Capability {
-    pub(crate) const ALL: [(Self, &'static str); 17] = [
+    pub(crate) const ALL: [(Self, &'static str); 18] = [
         (C::AesGcm, "aes-gcm"),
         (C::AesKeyWrap, "aes-key-wrap"),
         (C::HmacSha256, "hmac-sha256"),
@@ -45,6 +46,7 @@ impl Capability {
         (C::EcdsaP256, "ecdsa-p256"),
         (C::EcdsaP384, "ecdsa-p384"),
         (C::EcdhP256, "ecdh-p256"),
+        (C::EcdsaSecp256k1, "ecdsa-secp256k1"),
         (C::Ed25519, "ed25519"),
         (C::UnwrapTemplate, "unwrap-template"),
         (C::WrapPrivateKeys, "wrap-private-keys"),
@@ -70,6 +72,7 @@ impl Capability {
             KeyAlgorithm::Rsa4096 => Self::Rsa4096,
             KeyAlgorithm::P256 => Self::EcdsaP256,
             KeyAlgorithm::P384 => Self::EcdsaP384,
+            KeyAlgorithm::Secp256k1 => Self::EcdsaSecp256k1,
             KeyAlgorithm::Ed25519 => Self::Ed25519,
         }
     }
@@ -80,6 +83,7 @@ impl Capability {
             SignatureAlgorithm::Ps256 => Self::RsaPssSha256,
             SignatureAlgorithm::Es256 => Self::EcdsaP256,
             SignatureAlgorithm::Es384 => Self::EcdsaP384,
+            SignatureAlgorithm::Es256K => Self::EcdsaSecp256k1,
             SignatureAlgorithm::EdDsa => Self::Ed25519,
         }
     }

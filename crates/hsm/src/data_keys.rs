@@ -4,6 +4,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 use km_domain::SecretBytes;
 use km_keystore::{KeyStoreError, StoredKey, Wrap, WrappedDataKey};
+use zeroize::Zeroize;
 
 use crate::capability::Capability;
 use crate::handles::Use;
@@ -14,6 +15,7 @@ use crate::token::Token;
 use crate::wrapping::{Passing, Wrapping};
 
 const WRAPPED: usize = 40;
+const PLAIN: usize = 32;
 
 impl Wrap for Token {
     fn new_data_key(&self, kek: &StoredKey) -> Result<WrappedDataKey, KeyStoreError> {
@@ -45,6 +47,23 @@ impl Wrap for Token {
         self.run(Target::Key(kek, Use::Wrap), Blame::Input, |session, handle| {
             let key = Wrapping::KeyWrap.unwrap(session, handle, wrapped, &data_key(true))?;
             self.0.raw.read_32_bytes(session, Passing::new(session, key).handle)
+        })
+    }
+
+    fn wrap_data_key(&self, kek: &StoredKey, plain: &SecretBytes) -> Result<Vec<u8>, KeyStoreError> {
+        self.require(Capability::AesKeyWrap)?;
+        if plain.len() != PLAIN {
+            return Err(KeyStoreError::Refused);
+        }
+        self.made_object();
+        self.run(Target::Key(kek, Use::Wrap), Blame::Token, |session, handle| {
+            let mut template = data_key(false);
+            template.push(Attribute::Value(plain.expose().to_vec()));
+            let made = session.create_object(&template);
+            if let Some(Attribute::Value(value)) = template.last_mut() {
+                value.zeroize();
+            }
+            self.0.raw.wrap_32_bytes(session, handle, Passing::new(session, made?).handle)
         })
     }
 

@@ -4,6 +4,7 @@ use cryptoki::error::Error;
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use km_crypto::PublicKey;
+use km_crypto::transport::{Form, Sealed};
 use km_domain::{KeyAlgorithm, SecretBytes};
 use km_keystore::{Generate, Generated, KeyStoreError, Placement, Residence, StoredKey};
 use parking_lot::MutexGuard;
@@ -36,6 +37,20 @@ impl Generate for Token {
                 }
             }
         }
+    }
+
+    fn transport_form(&self) -> Result<Form, KeyStoreError> {
+        Ok(self.live()?.get()?.capabilities.transport_form())
+    }
+
+    fn import(
+        &self,
+        algorithm: KeyAlgorithm,
+        transport: &StoredKey,
+        sealed: &Sealed,
+        root: &[u8],
+    ) -> Result<Residence, KeyStoreError> {
+        self.take_in(algorithm, transport, sealed, root)
     }
 
     fn destroy(&self, key: &StoredKey) -> Result<(), KeyStoreError> {
@@ -110,11 +125,11 @@ impl Token {
     }
 
     /// CKA_ID of a new token object: 16 random bytes.
-    fn new_identifier(&self) -> Result<Vec<u8>, KeyStoreError> {
+    pub(crate) fn new_identifier(&self) -> Result<Vec<u8>, KeyStoreError> {
         Ok(self.random(16)?.expose().to_vec())
     }
 
-    fn alone(&self) -> Result<MutexGuard<'_, ()>, KeyStoreError> {
+    pub(crate) fn alone(&self) -> Result<MutexGuard<'_, ()>, KeyStoreError> {
         let busy = || KeyStoreError::Unavailable("another key is being made".into());
         self.0.writes.try_lock_for(self.0.config.wait).ok_or_else(busy)
     }

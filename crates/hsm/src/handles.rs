@@ -18,10 +18,13 @@ pub(crate) enum Use {
     Mac,
     Cipher,
     Wrap,
+    /// Unwraps what was wrapped elsewhere.
+    Unwrap,
 }
 
 impl Use {
-    pub(crate) const ALL: [Use; 6] = [Self::Sign, Self::Decrypt, Self::Agree, Self::Mac, Self::Cipher, Self::Wrap];
+    pub(crate) const ALL: [Use; 7] =
+        [Self::Sign, Self::Decrypt, Self::Agree, Self::Mac, Self::Cipher, Self::Wrap, Self::Unwrap];
 }
 
 /// Names one handle: digest of the key's name, algorithm and residence, and of the use.

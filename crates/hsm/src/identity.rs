@@ -25,7 +25,7 @@ pub(crate) fn is_same(
     match (stored, usage) {
         (PublicKey::Rsa { modulus, .. }, _) => public::modulus(session, handle).map(|found| found == *modulus),
         (PublicKey::P256(point), Use::Agree) => agrees(session, raw, handle, point),
-        (PublicKey::P256(_) | PublicKey::P384(_) | PublicKey::Ed25519(_), _) => {
+        (PublicKey::P256(_) | PublicKey::P384(_) | PublicKey::Secp256k1(_) | PublicKey::Ed25519(_), _) => {
             let algorithm = sign::first_signature(key.algorithm);
             sign::in_token(session, handle, algorithm, CHALLENGE)
                 .map(|signature| stored.verify(algorithm, CHALLENGE, &signature).is_ok())

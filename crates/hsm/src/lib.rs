@@ -16,6 +16,7 @@ mod errors;
 mod generate;
 mod handles;
 mod identity;
+mod import;
 mod inventory;
 mod live;
 mod pin;

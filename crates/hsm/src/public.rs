@@ -27,6 +27,7 @@ pub(crate) fn read(session: &Session, object: ObjectHandle, algorithm: KeyAlgori
         }
         KeyAlgorithm::P256 => Some(PublicKey::P256(point(session, object, 65)?)),
         KeyAlgorithm::P384 => Some(PublicKey::P384(point(session, object, 97)?)),
+        KeyAlgorithm::Secp256k1 => Some(PublicKey::Secp256k1(point(session, object, 65)?)),
         KeyAlgorithm::Ed25519 => Some(PublicKey::Ed25519(point(session, object, 32)?)),
     };
     Ok(key)

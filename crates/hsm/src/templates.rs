@@ -10,6 +10,7 @@ use crate::handles::Use;
 /// DER of the curve's object identifier (RFC 5480, section 2.1.1.1).
 const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
+const SECP256K1: [u8; 7] = [0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x0a];
 /// DER of id-Ed25519 (RFC 8410, section 3).
 const ED25519: [u8; 5] = [0x06, 0x03, 0x2b, 0x65, 0x70];
 
@@ -36,7 +37,7 @@ pub(crate) fn recipe(algorithm: KeyAlgorithm, wraps: bool, lodging: &Lodging<'_>
         KeyAlgorithm::HmacSha256 => &[Use::Mac],
         KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => &[Use::Sign, Use::Decrypt],
         KeyAlgorithm::P256 => &[Use::Sign, Use::Agree],
-        KeyAlgorithm::P384 | KeyAlgorithm::Ed25519 => &[Use::Sign],
+        KeyAlgorithm::P384 | KeyAlgorithm::Secp256k1 | KeyAlgorithm::Ed25519 => &[Use::Sign],
     };
     if algorithm.is_symmetric() {
         template.push(Attribute::ValueLen(32.into()));
@@ -56,6 +57,7 @@ pub(crate) fn recipe(algorithm: KeyAlgorithm, wraps: bool, lodging: &Lodging<'_>
         KeyAlgorithm::Rsa4096 => (Mechanism::RsaPkcsKeyPairGen, bits(4096)),
         KeyAlgorithm::P256 => (Mechanism::EccKeyPairGen, curve(&P256)),
         KeyAlgorithm::P384 => (Mechanism::EccKeyPairGen, curve(&P384)),
+        KeyAlgorithm::Secp256k1 => (Mechanism::EccKeyPairGen, curve(&SECP256K1)),
         KeyAlgorithm::Ed25519 => (Mechanism::EccEdwardsKeyPairGen, curve(&ED25519)),
     };
     // The public object is read and destroyed at once: public keys live in the key manager's database.
@@ -65,15 +67,7 @@ pub(crate) fn recipe(algorithm: KeyAlgorithm, wraps: bool, lodging: &Lodging<'_>
 
 /// What a wrapped key becomes when it is unwrapped to be used: a sensitive session object with this one use.
 pub(crate) fn unwrapped(algorithm: KeyAlgorithm, usage: Use) -> Vec<Attribute> {
-    let (class, kind) = match algorithm {
-        KeyAlgorithm::Aes256 => (ObjectClass::SECRET_KEY, KeyType::AES),
-        KeyAlgorithm::HmacSha256 => (ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET),
-        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
-            (ObjectClass::PRIVATE_KEY, KeyType::RSA)
-        }
-        KeyAlgorithm::P256 | KeyAlgorithm::P384 => (ObjectClass::PRIVATE_KEY, KeyType::EC),
-        KeyAlgorithm::Ed25519 => (ObjectClass::PRIVATE_KEY, KeyType::EC_EDWARDS),
-    };
+    let (class, kind) = class_and_kind(algorithm);
     let mut template = vec![
         Attribute::Class(class),
         Attribute::KeyType(kind),
@@ -86,6 +80,45 @@ pub(crate) fn unwrapped(algorithm: KeyAlgorithm, usage: Use) -> Vec<Attribute> {
         template.extend(secret_uses(&[usage]));
     } else {
         template.extend(private_uses(&[usage]));
+    }
+    template
+}
+
+fn class_and_kind(algorithm: KeyAlgorithm) -> (ObjectClass, KeyType) {
+    match algorithm {
+        KeyAlgorithm::Aes256 => (ObjectClass::SECRET_KEY, KeyType::AES),
+        KeyAlgorithm::HmacSha256 => (ObjectClass::SECRET_KEY, KeyType::GENERIC_SECRET),
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => {
+            (ObjectClass::PRIVATE_KEY, KeyType::RSA)
+        }
+        KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::Secp256k1 => (ObjectClass::PRIVATE_KEY, KeyType::EC),
+        KeyAlgorithm::Ed25519 => (ObjectClass::PRIVATE_KEY, KeyType::EC_EDWARDS),
+    }
+}
+
+/// The AES key that another program wrapped a key with: unwraps that one, and lives for one call.
+pub(crate) fn carrier() -> Vec<Attribute> {
+    let mut template = unwrapped(KeyAlgorithm::Aes256, Use::Wrap);
+    template.retain(|attribute| !matches!(attribute, Attribute::Wrap(_)));
+    template.push(Attribute::Wrap(false));
+    template
+}
+
+/// A key of another program as it comes in: to be wrapped under a root at once, or to stay as an object.
+pub(crate) fn incoming(algorithm: KeyAlgorithm, lodging: &Lodging<'_>) -> Vec<Attribute> {
+    let uses: &[Use] = match algorithm {
+        KeyAlgorithm::Aes256 => &[Use::Cipher],
+        KeyAlgorithm::HmacSha256 => &[Use::Mac],
+        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096 => &[Use::Sign, Use::Decrypt],
+        KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::Secp256k1 | KeyAlgorithm::Ed25519 => &[Use::Sign],
+    };
+    let (class, kind) = class_and_kind(algorithm);
+    let mut template = vec![Attribute::Class(class), Attribute::KeyType(kind)];
+    template.extend(lodged(lodging));
+    if algorithm.is_symmetric() {
+        template.extend(secret_uses(uses));
+    } else {
+        template.extend(private_uses(uses));
     }
     template
 }
@@ -155,6 +188,6 @@ fn private_uses(uses: &[Use]) -> [Attribute; 4] {
         Attribute::Sign(uses.contains(&Use::Sign)),
         Attribute::Decrypt(uses.contains(&Use::Decrypt)),
         Attribute::Derive(uses.contains(&Use::Agree)),
-        Attribute::Unwrap(false),
+        Attribute::Unwrap(uses.contains(&Use::Unwrap)),
     ]
 }

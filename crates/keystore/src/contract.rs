@@ -3,6 +3,7 @@
 mod agreeing;
 mod concurrency;
 mod data_keys;
+mod importing;
 mod life;
 mod opening;
 mod signing;
@@ -22,6 +23,7 @@ pub fn contract(store: &dyn KeyStore) -> Result<(), String> {
         .and_then(|()| opening::all(&ground))
         .and_then(|()| agreeing::all(&ground))
         .and_then(|()| data_keys::all(&ground))
+        .and_then(|()| importing::all(&ground))
         .and_then(|()| life::destroyed_keys_are_gone(&ground))
         .and_then(|()| concurrency::all(&ground));
     ground.clear();

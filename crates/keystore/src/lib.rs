@@ -7,6 +7,7 @@ mod stored;
 pub use contract::contract;
 pub use stored::{Generated, Placement, Residence, StoredKey, WrappedDataKey};
 
+use km_crypto::transport::{Form, Sealed};
 use km_domain::{KeyAlgorithm, SecretBytes, SignatureAlgorithm};
 
 /// Why a key store did not do what was asked, by what the caller can do about it.
@@ -65,6 +66,8 @@ pub trait Wrap: Send + Sync {
     /// A new 32-byte data key made from the store's randomness, and its wrapped form.
     fn new_data_key(&self, kek: &StoredKey) -> Result<WrappedDataKey, KeyStoreError>;
     fn unwrap_data_key(&self, kek: &StoredKey, wrapped: &[u8]) -> Result<SecretBytes, KeyStoreError>;
+    /// Wraps a data key of 32 bytes that comes from elsewhere: 40 bytes.
+    fn wrap_data_key(&self, kek: &StoredKey, plain: &SecretBytes) -> Result<Vec<u8>, KeyStoreError>;
     /// Moves a wrapped data key from one key-encryption key to another; its bytes stay in the store.
     fn rewrap_data_key(&self, from: &StoredKey, to: &StoredKey, wrapped: &[u8]) -> Result<Vec<u8>, KeyStoreError>;
     /// Runs a long series of short calls, with only as many series at a time as the store does best: where calls of many
@@ -82,6 +85,18 @@ pub fn in_turn<T>(store: &dyn KeyStore, series: impl FnOnce() -> T) -> Result<T,
 /// Makes and destroys keys.
 pub trait Generate: Send + Sync {
     fn generate(&self, algorithm: KeyAlgorithm, placement: &Placement) -> Result<Generated, KeyStoreError>;
+    /// How a key that was made elsewhere has to be sealed so that the store can unwrap it within itself.
+    fn transport_form(&self) -> Result<Form, KeyStoreError>;
+    /// Takes a key in that was made elsewhere: unwraps it in the store with the private half of `transport`, an RSA key, and
+    /// wraps it under the root with this CKA_ID, or keeps it as an object where the store wraps no such keys. Its bytes are in
+    /// the clear nowhere outside the store. Whether it is the key that it is taken for, the caller proves by using it.
+    fn import(
+        &self,
+        algorithm: KeyAlgorithm,
+        transport: &StoredKey,
+        sealed: &Sealed,
+        root: &[u8],
+    ) -> Result<Residence, KeyStoreError>;
     /// Destroys a resident key's object, and any cached handle of a wrapped one.
     fn destroy(&self, key: &StoredKey) -> Result<(), KeyStoreError>;
     /// A random text of this many bytes from the store's generator.

@@ -73,3 +73,11 @@ pub fn system_event(operations: &Operations, kind: EventKind, name: &str) -> Eve
     operations.rules.mark(&mut event);
     event
 }
+
+/// An event of a service of ours that calls for itself; it stands in the log of the service's tenant.
+pub(crate) fn service_event(operations: &Operations, kind: EventKind, service: &ServiceIdentity) -> Event {
+    let mut event = Event::new(kind, operations.clock.now(), Actor::service(service.uri()), random::bytes());
+    event.tenant = Some(service.tenant.clone());
+    operations.rules.mark(&mut event);
+    event
+}

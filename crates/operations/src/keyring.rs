@@ -15,7 +15,7 @@ use km_domain::{
     Timestamp, register::IndexKind,
 };
 use km_keystore::{KeyStore, Mac, Residence, StoredKey};
-use km_storage::{KeyRow, Storage, VersionRow};
+use km_storage::{KeyRow, Storage, SubjectRow, VersionRow};
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
@@ -26,6 +26,8 @@ use crate::{
 /// The keys as they stand, shared and replaced as a whole.
 pub struct Keyring {
     keys: RwLock<Arc<Keys>>,
+    /// What a responder said of certificates of the MOSIP dialect's partners.
+    pub(crate) statuses: mosip::Statuses,
     loading: Mutex<()>,
 }
 
@@ -34,7 +36,11 @@ const READS: usize = 5;
 
 impl Default for Keyring {
     fn default() -> Self {
-        Self { keys: RwLock::new(Arc::new(Keys::default())), loading: Mutex::new(()) }
+        Self {
+            keys: RwLock::new(Arc::new(Keys::default())),
+            statuses: mosip::Statuses::default(),
+            loading: Mutex::new(()),
+        }
     }
 }
 
@@ -125,6 +131,12 @@ impl Key {
         self.versions.get(&number).filter(|version| version.state.processes())
     }
 
+    /// The version under which a subject key is wrapped. Unavailable where it is not there any more.
+    pub fn that_wraps(&self, row: &SubjectRow) -> Result<&Version, OperationError> {
+        let version = u32::try_from(row.kek_version).ok().and_then(|version| self.processing(version));
+        version.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))
+    }
+
     /// Versions whose terms may still be in a registry's index: active and deactivated ones.
     pub fn live(&self) -> impl Iterator<Item = &Version> {
         self.versions.values().filter(|version| version.state.processes())
@@ -175,11 +187,21 @@ impl Keyring {
         Arc::clone(&self.keys.read())
     }
 
+    /// As [`Keyring::load`], unless the keys are those of the newest epoch already.
+    pub fn follow(&self, storage: &Storage, store: &dyn KeyStore) -> Result<(), OperationError> {
+        let _alone = self.loading.lock();
+        if storage.head()?.epoch == self.keys().epoch { Ok(()) } else { self.replace(storage, store) }
+    }
+
     /// Reads all rows, checks each against its integrity code in the token, and replaces the snapshot. GCM calls that were
     /// reserved but not used stay with their versions.
     pub fn load(&self, storage: &Storage, store: &dyn KeyStore) -> Result<(), OperationError> {
         // One at a time: else one that read earlier could replace what one that read later has found.
         let _alone = self.loading.lock();
+        self.replace(storage, store)
+    }
+
+    fn replace(&self, storage: &Storage, store: &dyn KeyStore) -> Result<(), OperationError> {
         let mut reads = 0;
         loop {
             let epoch = storage.head()?.epoch;
@@ -221,7 +243,7 @@ fn read(storage: &Storage, store: &dyn KeyStore, epoch: u64, before: &Keys) -> R
     }
     // A version row without its key row: somebody took the key away.
     keys.refused.extend(version_rows.into_keys().map(|(tenant, id)| format!("{tenant}/{id}")));
-    keys.mosip = mosip::read(storage, store, &integrity, &keys.by_id, &mut keys.refused)?;
+    keys.mosip = mosip::read(storage, store, &integrity, &keys.by_id, &before.mosip, &mut keys.refused)?;
     Ok(keys)
 }
 

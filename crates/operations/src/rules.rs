@@ -7,7 +7,7 @@ use km_domain::{FieldName, RegisterName, Role, TenantId, Timestamp, register::Re
 use km_policy::PurposeRules;
 use parking_lot::Mutex;
 
-use crate::mosip::MosipRules;
+use crate::mosip::{MosipRules, TokenIds};
 
 /// The rules under which operations run.
 pub struct Rules {
@@ -25,6 +25,8 @@ pub struct Rules {
     pub switches: Vec<String>,
     /// What the MOSIP dialect goes by, where it is served.
     pub mosip: Option<MosipRules>,
+    /// By what the MOSIP dialect's token ids are made, where it has any.
+    pub token_ids: Option<TokenIds>,
     /// Life of the certificate of a service, which renews it by itself.
     pub certificate_lifetime: Duration,
     /// Life of the certificate of a workstation, a client or the development issuer, which nobody renews by itself.

@@ -29,6 +29,7 @@ pub enum Action {
     Export,
     CreateKey,
     RotateKey,
+    ImportKeys,
     CreateTenant,
     ApproveEnrolment,
     InviteService,
@@ -36,7 +37,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 25] = [
+    pub const ALL: [Action; 26] = [
         Self::ListKeys,
         Self::Encrypt,
         Self::Decrypt,
@@ -58,6 +59,7 @@ impl Action {
         Self::Export,
         Self::CreateKey,
         Self::RotateKey,
+        Self::ImportKeys,
         Self::CreateTenant,
         Self::ApproveEnrolment,
         Self::InviteService,
@@ -79,7 +81,8 @@ impl Action {
             Self::RewrapStatus => &[Backend, Officer, Auditor, Operator],
             Self::ReadLog => &[Auditor, Officer],
             Self::Export => &[Auditor],
-            Self::CreateKey | Self::RotateKey | Self::CreateTenant | Self::ApproveEnrolment => &[Officer],
+            Self::CreateKey | Self::RotateKey | Self::ImportKeys => &[Officer],
+            Self::CreateTenant | Self::ApproveEnrolment => &[Officer],
             Self::InviteService | Self::RevokeCertificate => &[Officer],
         }
     }
@@ -90,6 +93,7 @@ impl Action {
             self,
             Self::CreateKey
                 | Self::RotateKey
+                | Self::ImportKeys
                 | Self::CreateTenant
                 | Self::ApproveEnrolment
                 | Self::InviteService

@@ -1,5 +1,5 @@
-//! Small JSON documents from other servers (discovery, key sets, tokens): https only, bounded in time and size, no
-//! redirects, no proxy.
+//! Small documents from other servers (discovery, key sets, tokens, revocation lists): bounded in time and size, no redirects, no
+//! proxy; https only, but for documents that carry a signature of their own.
 
 use std::time::Duration;
 
@@ -67,27 +67,63 @@ impl Fetcher {
         self.read(self.client.post(url).json(body)).await
     }
 
+    /// GET of a document that carries its own signature, which the caller checks, so that it may come over `http:` too (RFC 5280,
+    /// section 8: revocation lists do, because https would need them first). `most`: its longest, in bytes.
+    ///
+    /// # Errors
+    /// See [`FetchError`]. The address is refused unless it is `https:` or `http:`.
+    pub async fn signed(&self, url: &str, most: usize) -> Result<Vec<u8>, FetchError> {
+        admit_signed(url)?;
+        bytes(self.client.get(url), most).await
+    }
+
+    /// POST of a question whose answer carries its own signature, as [`Fetcher::signed`].
+    ///
+    /// # Errors
+    /// As [`Fetcher::signed`].
+    pub async fn signed_answer(
+        &self,
+        url: &str,
+        media_type: &str,
+        question: Vec<u8>,
+        most: usize,
+    ) -> Result<Vec<u8>, FetchError> {
+        admit_signed(url)?;
+        bytes(self.client.post(url).header("content-type", media_type).body(question), most).await
+    }
+
     fn admit(&self, url: &str) -> Result<(), FetchError> {
         let is_admitted = url.starts_with("https://") || (self.clear_text_allowed && url.starts_with("http://"));
         if is_admitted { Ok(()) } else { Err(FetchError::Refused("the address must begin with https://")) }
     }
 
     async fn read(&self, request: reqwest::RequestBuilder) -> Result<Value, FetchError> {
-        let unreachable = |error: reqwest::Error| FetchError::Unreachable(chain_of(&error.without_url()));
-        let mut response = request.header("accept", "application/json").send().await.map_err(unreachable)?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(FetchError::Status(status.as_u16()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > self.most {
-                return Err(FetchError::TooLarge(self.most));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = bytes(request.header("accept", "application/json"), self.most).await?;
         serde_json::from_slice(&body).map_err(|_| FetchError::Malformed)
     }
+}
+
+fn admit_signed(url: &str) -> Result<(), FetchError> {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
+    let is_admitted = scheme == "https" || scheme == "http";
+    if is_admitted { Ok(()) } else { Err(FetchError::Refused("the address must begin with https:// or http://")) }
+}
+
+async fn bytes(request: reqwest::RequestBuilder, most: usize) -> Result<Vec<u8>, FetchError> {
+    let unreachable = |error: reqwest::Error| FetchError::Unreachable(chain_of(&error.without_url()));
+    let mut response = request.send().await.map_err(unreachable)?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(FetchError::Status(status.as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > most {
+            return Err(FetchError::TooLarge(most));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// The innermost reason says most: "connection refused", "certificate expired".
@@ -107,5 +143,7 @@ mod tests {
         assert!(matches!(refused, Err(FetchError::Refused(_))));
         let lax = Fetcher::new(fixtures::ROOT, true).unwrap();
         assert!(matches!(lax.json("http://127.0.0.1:9/x").await, Err(FetchError::Unreachable(_))));
+        assert!(matches!(strict.signed("http://127.0.0.1:9/x", 10).await, Err(FetchError::Unreachable(_))));
+        assert!(matches!(strict.signed("ftp://127.0.0.1:9/x", 10).await, Err(FetchError::Refused(_))));
     }
 }

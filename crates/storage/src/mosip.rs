@@ -108,6 +108,26 @@ impl Write {
         })
     }
 
+    /// Changes nothing: a conflict where the aliases of a name are not exactly those with these integrity codes, which whoever
+    /// planned a change has seen.
+    pub fn if_mosip_aliases_are(
+        tenant: String,
+        application: String,
+        reference: String,
+        mut seen: Vec<Vec<u8>>,
+    ) -> Self {
+        seen.sort();
+        Self::new(move |db, _| {
+            let of_name = mosip_alias::table
+                .filter(mosip_alias::tenant.eq(tenant))
+                .filter(mosip_alias::application.eq(application))
+                .filter(mosip_alias::reference.eq(reference));
+            let mut found: Vec<Vec<u8>> = of_name.select(mosip_alias::integrity).load(db)?;
+            found.sort();
+            if found == seen { Ok(()) } else { Err(crate::WriteFault::Conflict("mosip-aliases-changed")) }
+        })
+    }
+
     pub fn insert_mosip_alias(row: MosipAliasRow) -> Self {
         Self::new(move |db, placed| {
             let row = MosipAliasRow { log_index: i64::try_from(placed.log_index).unwrap_or(i64::MAX), ..row };

@@ -243,3 +243,72 @@ diesel::table! {
         integrity -> Binary,
     }
 }
+
+diesel::table! {
+    mosip_authority (tenant, id) {
+        tenant -> Text,
+        id -> Text,
+        domain -> Text,
+        kind -> Text,
+        issuer_id -> Text,
+        thumbprint -> Text,
+        certificate -> Binary,
+        created -> BigInt,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    mosip_partner (tenant, id) {
+        tenant -> Text,
+        id -> Text,
+        domain -> Text,
+        organization -> Text,
+        issuer_id -> Text,
+        thumbprint -> Text,
+        certificate -> Binary,
+        issued -> Binary,
+        created -> BigInt,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    mosip_revocation_list (tenant, domain, issuer, scope) {
+        tenant -> Text,
+        domain -> Text,
+        issuer -> Text,
+        scope -> Text,
+        list -> Binary,
+        this_update -> BigInt,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    mosip_zk_key (tenant, number) {
+        tenant -> Text,
+        number -> BigInt,
+        active -> BigInt,
+        key_id -> Text,
+        version -> BigInt,
+        wrapped -> Binary,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}
+
+diesel::table! {
+    mosip_license (tenant, digest) {
+        tenant -> Text,
+        digest -> Text,
+        provider -> Text,
+        expires -> BigInt,
+        permissions -> Text,
+        log_index -> BigInt,
+        integrity -> Binary,
+    }
+}

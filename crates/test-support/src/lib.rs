@@ -6,6 +6,7 @@ pub mod child;
 pub mod database;
 pub mod folder;
 pub mod module;
+pub mod process;
 pub mod token;
 pub mod wait;
 

@@ -6,7 +6,7 @@ use km_crypto::PublicKey;
 use km_domain::Timestamp;
 use x509_parser::{
     certificate::X509Certificate,
-    extensions::{ExtendedKeyUsage, GeneralName},
+    extensions::{DistributionPointName, ExtendedKeyUsage, GeneralName, ParsedExtension},
     prelude::FromDer,
     time::ASN1Time,
     x509::AttributeTypeAndValue,
@@ -18,9 +18,14 @@ use crate::X509Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     pub der: Vec<u8>,
+    /// 1 to 3.
+    pub version: u32,
     /// The subject's name as text (RFC 4514 order as encoded), for people.
     pub subject: String,
     pub issuer: String,
+    /// The names as they stand in the certificate, DER: by these, not by their texts, certificates are joined.
+    pub subject_der: Vec<u8>,
+    pub issuer_der: Vec<u8>,
     pub common_name: Option<String>,
     pub organization: Option<String>,
     pub organizational_unit: Option<String>,
@@ -43,6 +48,14 @@ pub struct Certificate {
     /// Absent when the certificate has no such extension.
     pub key_usages: Option<KeyUsages>,
     pub extended_usages: Vec<ExtendedUsage>,
+    /// The object identifier of the algorithm that its issuer signed it with.
+    pub signature_algorithm: String,
+    /// Where its issuer's revocation lists are to be had (RFC 5280, section 4.2.1.13), as it says.
+    pub list_addresses: Vec<String>,
+    /// Whether it limits the names below it.
+    pub has_name_constraints: bool,
+    /// Whether it demands by a critical extension what nobody here looks at.
+    pub has_unknown_critical: bool,
 }
 
 /// The bits of the key usage extension that we look at (RFC 5280, section 4.2.1.3).
@@ -90,11 +103,15 @@ impl Certificate {
             }
         });
         let extended = parsed.extended_key_usage().map_err(|_| malformed)?;
+        let further = further(&parsed);
         let spki = parsed.public_key().raw.to_vec();
         Ok(Self {
             der: der.to_vec(),
+            version: parsed.version().0.saturating_add(1),
             subject: parsed.subject().to_string(),
             issuer: parsed.issuer().to_string(),
+            subject_der: parsed.subject().as_raw().to_vec(),
+            issuer_der: parsed.issuer().as_raw().to_vec(),
             common_name: first_text(parsed.subject().iter_common_name()),
             organization: first_text(parsed.subject().iter_organization()),
             organizational_unit: first_text(parsed.subject().iter_organizational_unit()),
@@ -113,6 +130,10 @@ impl Certificate {
             path_length: basic.and_then(|extension| extension.value.path_len_constraint),
             key_usages,
             extended_usages: extended.map(|extension| extended_usages(extension.value)).unwrap_or_default(),
+            signature_algorithm: parsed.signature_algorithm.algorithm.to_id_string(),
+            list_addresses: further.list_addresses,
+            has_name_constraints: further.has_name_constraints,
+            has_unknown_critical: further.has_unknown_critical,
         })
     }
 
@@ -146,9 +167,90 @@ impl Certificate {
         certificate.verify_signature(Some(above.public_key())).map_err(|_| X509Error::BadSignature("the certificate"))
     }
 
+    /// Whether it issued itself: one name, and its own key signed it.
+    pub fn is_self_signed(&self) -> bool {
+        self.subject_der == self.issuer_der && self.is_signed_by(self).is_ok()
+    }
+
+    /// Whether its issuer signed it in a way in which nobody forges signatures today: SHA-2, or Ed25519.
+    pub fn is_signed_soundly(&self) -> bool {
+        is_sound(&self.signature_algorithm)
+    }
+
     pub fn allows(&self, usage: &ExtendedUsage) -> bool {
         self.extended_usages.contains(usage)
     }
+}
+
+/// RSA with SHA-256, SHA-384, SHA-512 (RFC 4055), RSASSA-PSS (the library takes these hashes only), ECDSA with SHA-256 and SHA-384
+/// (RFC 5758), Ed25519 (RFC 8410).
+const SOUND: [&str; 7] = [
+    "1.2.840.113549.1.1.11",
+    "1.2.840.113549.1.1.12",
+    "1.2.840.113549.1.1.13",
+    "1.2.840.113549.1.1.10",
+    "1.2.840.10045.4.3.2",
+    "1.2.840.10045.4.3.3",
+    "1.3.101.112",
+];
+
+/// Whether nobody forges signatures of this algorithm today.
+pub(crate) fn is_sound(algorithm: &str) -> bool {
+    SOUND.contains(&algorithm)
+}
+
+/// Length in bits of the RSA key of a DER certificate, also where it is one that [`Certificate::from_der`] refuses; none of another
+/// kind of key.
+pub fn rsa_bits(der: &[u8]) -> Option<usize> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    match parsed.public_key().parsed().ok()? {
+        x509_parser::public_key::PublicKey::RSA(key) => Some(key.key_size()),
+        _ => None,
+    }
+}
+
+#[derive(Default)]
+struct Further {
+    list_addresses: Vec<String>,
+    has_name_constraints: bool,
+    has_unknown_critical: bool,
+}
+
+fn further(parsed: &X509Certificate<'_>) -> Further {
+    let mut further = Further::default();
+    for extension in parsed.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::CRLDistributionPoints(points) => {
+                // A list of some reasons, or by another than the issuer, says too little.
+                let whole = points.iter().filter(|point| point.reasons.is_none() && point.crl_issuer.is_none());
+                let names = whole.filter_map(|point| point.distribution_point.as_ref());
+                further.list_addresses.extend(names.flat_map(addresses));
+            }
+            ParsedExtension::NameConstraints(_) => further.has_name_constraints = true,
+            ParsedExtension::AuthorityKeyIdentifier(_)
+            | ParsedExtension::SubjectKeyIdentifier(_)
+            | ParsedExtension::KeyUsage(_)
+            | ParsedExtension::CertificatePolicies(_)
+            | ParsedExtension::SubjectAlternativeName(_)
+            | ParsedExtension::IssuerAlternativeName(_)
+            | ParsedExtension::BasicConstraints(_)
+            | ParsedExtension::ExtendedKeyUsage(_)
+            | ParsedExtension::AuthorityInfoAccess(_)
+            | ParsedExtension::SubjectInfoAccess(_) => {}
+            _ => further.has_unknown_critical |= extension.critical,
+        }
+    }
+    further
+}
+
+/// The addresses in a distribution point's name.
+pub(crate) fn addresses(name: &DistributionPointName<'_>) -> Vec<String> {
+    let DistributionPointName::FullName(names) = name else { return Vec::new() };
+    let uri = |name: &GeneralName<'_>| match name {
+        GeneralName::URI(uri) => Some((*uri).to_owned()),
+        _ => None,
+    };
+    names.iter().filter_map(uri).collect()
 }
 
 #[derive(Default)]

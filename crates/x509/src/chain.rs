@@ -173,7 +173,7 @@ const DOCUMENT_SIGNING: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 36];
 const NO_PURPOSE: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3];
 
 /// What we issue and what a MOSIP installation brings. No SHA-1, no RSA below 2048 bits.
-static ACCEPTED: &[&dyn SignatureVerificationAlgorithm] = &[
+pub(crate) static ACCEPTED: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::ECDSA_P256_SHA256,
     algorithms::ECDSA_P256_SHA384,
     algorithms::ECDSA_P384_SHA256,
@@ -185,7 +185,7 @@ static ACCEPTED: &[&dyn SignatureVerificationAlgorithm] = &[
     algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
 ];
 
-fn refusal(error: webpki::Error) -> X509Error {
+pub(crate) fn refusal(error: webpki::Error) -> X509Error {
     use webpki::Error as E;
     match error {
         E::CertExpired { .. } => X509Error::Expired,

@@ -6,12 +6,16 @@
 pub mod certificate;
 pub mod chain;
 pub mod crl;
+pub mod names;
+pub mod ocsp;
+pub mod path;
 pub mod pem;
 pub mod request;
 
-pub use certificate::{Certificate, ExtendedUsage, KeyUsages};
+pub use certificate::{Certificate, ExtendedUsage, KeyUsages, rsa_bits};
 pub use chain::{Usage, verify_chain};
-pub use crl::Crl;
+pub use crl::{Crl, Status};
+pub use path::{TrustStore, find_path};
 pub use request::CertificateRequest;
 
 /// Why a certificate, chain, request or revocation list was not accepted.
@@ -44,6 +48,9 @@ pub enum X509Error {
     /// The certificate is for something else: key usage, extended key usage, or a CA certificate at the end of a chain.
     #[error("the certificate is not for this use: {0}")]
     WrongUsage(&'static str),
+    /// A name or number that no sane certificate has; the text says which.
+    #[error("the certificate is refused for {0}")]
+    Absurd(&'static str),
     /// The chain breaks a constraint of one of its certificates.
     #[error("the chain breaks a constraint of one of its certificates")]
     Constraint,

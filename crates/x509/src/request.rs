@@ -1,7 +1,11 @@
 //! Certificate requests (PKCS #10, RFC 2986). The issuer takes only the public key from a request: names, usages and
 //! lifetime are the profile's business, so a request can ask for nothing.
 
-use km_crypto::{PublicKey, SoftwareKey, ecdsa::ecdsa_der};
+use km_crypto::{
+    PublicKey, SoftwareKey,
+    der::{BIT_STRING, SEQUENCE, element},
+    ecdsa::{ecdsa_der, ecdsa_fixed},
+};
 use km_domain::{KeyAlgorithm, SecretText, SignatureAlgorithm};
 use x509_parser::{
     certification_request::X509CertificationRequest,
@@ -34,7 +38,17 @@ pub fn parse_and_verify(der: &[u8]) -> Result<CertificateRequest, X509Error> {
     }
     let spki = request.certification_request_info.subject_pki.raw.to_vec();
     let public_key = PublicKey::from_spki_der(&spki).map_err(|_| X509Error::Unsupported("the public key"))?;
-    request.verify_signature().map_err(|_| X509Error::BadSignature("the certificate request"))?;
+    let is_proved = match &public_key {
+        // The library verifies nothing on this curve.
+        PublicKey::Secp256k1(_) => ecdsa_fixed(&request.signature_value.data, 32).is_ok_and(|signature| {
+            let signed = request.certification_request_info.raw;
+            public_key.verify(SignatureAlgorithm::Es256K, signed, &signature).is_ok()
+        }),
+        _ => request.verify_signature().is_ok(),
+    };
+    if !is_proved {
+        return Err(X509Error::BadSignature("the certificate request"));
+    }
     Ok(CertificateRequest { public_key, spki })
 }
 
@@ -48,23 +62,11 @@ pub fn new_key_and_request() -> Result<(SecretText, Vec<u8>), X509Error> {
 /// The request for a key that exists already, for a renewal that keeps it. P-256 only; empty subject, no attributes.
 pub fn request_for(key: &SoftwareKey) -> Result<Vec<u8>, X509Error> {
     // CertificationRequestInfo: version 0, subject (empty), key, attributes [0] (empty).
-    let info = element(0x30, &[&[0x02, 1, 0, 0x30, 0][..], &key.public().to_spki_der(), &[0xA0, 0]].concat());
+    let info = element(SEQUENCE, &[&[0x02, 1, 0, 0x30, 0][..], &key.public().to_spki_der(), &[0xA0, 0]].concat());
     let signature = key.sign(SignatureAlgorithm::Es256, &info).map_err(|_| X509Error::Unsupported("the key"))?;
     // A BIT STRING begins with the number of unused bits.
-    let bits = element(0x03, &[&[0u8][..], &ecdsa_der(&signature)].concat());
-    Ok(element(0x30, &[&info[..], ECDSA_WITH_SHA256, &bits].concat()))
-}
-
-/// One DER element of less than 64 KiB: tag, shortest length, contents (X.690, section 10.1).
-fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len();
-    let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
-    let head = match length {
-        0..=0x7f => vec![tag, low],
-        0x80..=0xff => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    [head, contents.to_vec()].concat()
+    let bits = element(BIT_STRING, &[&[0u8][..], &ecdsa_der(&signature)].concat());
+    Ok(element(SEQUENCE, &[&info[..], ECDSA_WITH_SHA256, &bits].concat()))
 }
 
 /// AlgorithmIdentifier of ecdsa-with-SHA256, 1.2.840.10045.4.3.2 (RFC 5758, section 3.2).

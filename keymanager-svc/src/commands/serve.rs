@@ -141,6 +141,7 @@ fn edge(config: &Config, parts: &startup::Parts, root: &str, list: &str) -> Resu
         probe: timed(Lane::new("probe", 1, 1)?, lanes.deadline_ms),
         issuers: Arc::new(Issuers::new(config.issuers.clone())),
         fetching: Arc::default(),
+        overtaken: Arc::default(),
         fetcher: Fetcher::new(&issuer_roots, config.development)?,
         clients: ClientTrust::from_pem(root.as_bytes(), list.as_bytes())?,
     })

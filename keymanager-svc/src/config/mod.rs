@@ -1,8 +1,9 @@
 //! The key manager's configuration: one TOML file, every section a documented struct, unknown keys refused.
 
 mod mosip;
+mod trust;
 
-pub use mosip::{Bootstrap, MosipConfig};
+pub use mosip::{Bootstrap, MosipConfig, TokenIdsConfig};
 
 use std::{
     net::SocketAddr,

@@ -3,14 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
 use km_domain::TenantId;
-use km_operations::mosip::{KeyName, MosipRules, Plan, PolicyPlan};
+use km_operations::mosip::{Cost, CwtRules, KeyName, MosipRules, Plan, PolicyPlan};
 use km_service::{Validate, config::resolve};
 use serde::Deserialize;
 
+use super::trust::TrustConfig;
 use crate::mosip::endpoint::Endpoint;
 
 /// Section `mosip`. Without it the dialect is not served.
@@ -55,9 +57,76 @@ pub struct MosipConfig {
     /// How many days before a key stops being current its successor is made; 0: when it is needed.
     #[serde(default = "rotate_ahead_days")]
     pub rotate_ahead_days: u32,
+    /// Iterations by which a key comes from a PIN; as the installation had them whose data is to be decrypted.
+    #[serde(default = "pin_iterations")]
+    pub pin_iterations: u32,
+    #[serde(default)]
+    pub argon2: Argon2Config,
+    #[serde(default)]
+    pub cwt: CwtConfig,
+    /// To whose certificates zkEncrypt encrypts the random key: `APP:REF`.
+    #[serde(default = "zk_recipients")]
+    pub zk_recipients: Vec<String>,
+    /// The application whose keys sign for and decrypt from registration clients.
+    #[serde(default = "client_crypto_application")]
+    pub client_crypto_application: String,
+    /// What license keys may permit.
+    #[serde(default)]
+    pub license_permissions: Vec<String>,
     /// Names in the subjects of certificates that nobody gave.
     #[serde(default)]
     pub names: NamesConfig,
+    /// Partners, their authorities, revoked certificates.
+    #[serde(default)]
+    pub trust: TrustConfig,
+    /// By what token ids are made; none are where it is left out.
+    pub token_ids: Option<TokenIdsConfig>,
+}
+
+/// By what token ids are made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenIdsConfig {
+    /// Files with the texts that are mixed into them.
+    pub uin_salt_file: PathBuf,
+    pub partner_code_salt_file: PathBuf,
+    /// Digits of a token id.
+    #[serde(default = "token_id_length")]
+    pub length: usize,
+}
+
+const fn token_id_length() -> usize {
+    36
+}
+
+/// What a hash of `generateArgon2Hash` costs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Argon2Config {
+    pub iterations: u32,
+    pub memory_kib: u32,
+    pub parallelism: u32,
+}
+
+impl Default for Argon2Config {
+    fn default() -> Self {
+        Self { iterations: 10, memory_kib: 64 * 1024, parallelism: 2 }
+    }
+}
+
+/// What a CBOR Web Token says where its caller does not.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CwtConfig {
+    pub issuer: String,
+    pub begin_days: u32,
+    pub expire_days: u32,
+}
+
+impl Default for CwtConfig {
+    fn default() -> Self {
+        Self { issuer: String::new(), begin_days: 0, expire_days: 180 }
+    }
 }
 
 /// Who a caller without a token is.
@@ -96,6 +165,14 @@ impl Default for NamesConfig {
     }
 }
 
+fn zk_recipients() -> Vec<String> {
+    vec!["IDA:PUBLIC_KEY".to_owned()]
+}
+
+fn client_crypto_application() -> String {
+    "RESIDENT".to_owned()
+}
+
 const fn max_body() -> usize {
     80 * 1024 * 1024
 }
@@ -116,6 +193,10 @@ const fn rotate_ahead_days() -> u32 {
     7
 }
 
+const fn pin_iterations() -> u32 {
+    100_000
+}
+
 impl Validate for MosipConfig {
     fn faults(&self) -> Vec<String> {
         let is_suffix = |suffix: &String| Endpoint::ALL.iter().any(|endpoint| endpoint.suffix() == suffix);
@@ -126,7 +207,7 @@ impl Validate for MosipConfig {
             !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
         };
         let anonymous = self.anonymous_principal.as_ref();
-        let names = &self.names;
+        let (names, argon2, cwt) = (&self.names, &self.argon2, &self.cwt);
         let rules = [
             (!self.tenant.is_system(), "mosip.tenant must not be the installation's own"),
             (self.max_body >= 1024, "mosip.max_body must be at least 1024"),
@@ -141,6 +222,29 @@ impl Validate for MosipConfig {
                 anonymous.is_none_or(|anonymous| !anonymous.roles.is_empty() && !anonymous.applications.is_empty()),
                 "mosip.anonymous_principal must have roles and applications",
             ),
+            ((1..=10_000_000).contains(&self.pin_iterations), "mosip.pin_iterations must be 1 to 10000000"),
+            (
+                self.zk_recipients.len() <= 16
+                    && self.zk_recipients.iter().all(|text| name(text).is_some_and(|name| !name.is_master())),
+                "mosip.zk_recipients must be at most 16 keys, each APP:REF",
+            ),
+            (
+                name(&self.client_crypto_application).is_some_and(|name| name.reference.is_empty()),
+                "mosip.client_crypto_application must be an application id",
+            ),
+            (
+                self.license_permissions.iter().all(|text| !text.trim().is_empty() && !text.contains(',')),
+                "mosip.license_permissions must be names without commas",
+            ),
+            ((1..=1000).contains(&argon2.iterations), "mosip.argon2.iterations must be 1 to 1000"),
+            ((1..=64).contains(&argon2.parallelism), "mosip.argon2.parallelism must be 1 to 64"),
+            ((1024..=1024 * 1024).contains(&argon2.memory_kib), "mosip.argon2.memory_kib must be 1024 to 1048576"),
+            (cwt.begin_days <= 36_500, "mosip.cwt.begin_days must be at most 36500"),
+            ((1..=36_500).contains(&cwt.expire_days), "mosip.cwt.expire_days must be 1 to 36500"),
+            (
+                self.token_ids.as_ref().is_none_or(|ids| (1..=128).contains(&ids.length)),
+                "mosip.token_ids.length must be 1 to 128",
+            ),
             (!names.common_name.is_empty(), "mosip.names.common_name must not be empty"),
             (
                 names.country.is_empty() || (names.country.len() == 2 && names.country.is_ascii()),
@@ -148,6 +252,7 @@ impl Validate for MosipConfig {
             ),
         ];
         faults.extend(rules.iter().filter(|(holds, _)| !holds).map(|(_, fault)| (*fault).to_owned()));
+        faults.extend(self.trust.faults());
         faults
     }
 }
@@ -156,6 +261,10 @@ impl MosipConfig {
     /// Makes relative paths relative to the file.
     pub fn resolved(mut self, file: &Path) -> Self {
         self.bootstrap = self.bootstrap.map(|path| resolve(file, &path));
+        if let Some(ids) = &mut self.token_ids {
+            ids.uin_salt_file = resolve(file, &ids.uin_salt_file);
+            ids.partner_code_salt_file = resolve(file, &ids.partner_code_salt_file);
+        }
         self
     }
 
@@ -191,6 +300,21 @@ impl MosipConfig {
             blank_application_is_kernel_sign: self.blank_application_is_kernel_sign,
             anonymous_applications: anonymous.map(|anonymous| anonymous.applications.clone()).unwrap_or_default(),
             rotate_ahead_days: self.rotate_ahead_days,
+            pin_iterations: NonZeroU32::new(self.pin_iterations).unwrap_or(NonZeroU32::MIN),
+            argon2: Cost {
+                iterations: self.argon2.iterations,
+                memory_kib: self.argon2.memory_kib,
+                parallelism: self.argon2.parallelism,
+            },
+            cwt: CwtRules {
+                issuer: self.cwt.issuer.clone(),
+                begin_days: self.cwt.begin_days,
+                expire_days: self.cwt.expire_days,
+            },
+            zk_recipients: self.zk_recipients.iter().filter_map(|text| name(text)).collect(),
+            client_crypto_application: self.client_crypto_application.clone(),
+            license_permissions: self.license_permissions.clone(),
+            trust: self.trust.rules(),
         }
     }
 }
@@ -205,6 +329,9 @@ pub struct Bootstrap {
     /// Base keys: `APP:REF`.
     #[serde(default)]
     base_keys: Vec<String>,
+    /// Random keys of zkEncrypt.
+    #[serde(default)]
+    zk_random_keys: u32,
     #[serde(default)]
     policies: Vec<BootstrapPolicy>,
 }
@@ -231,6 +358,8 @@ fn everybody() -> String {
 
 /// More days than a calendar of certificates has room for.
 const LONGEST: u32 = 36_500;
+/// Ten times as many as MOSIP makes.
+const MOST_RANDOM_KEYS: u32 = 100_000;
 
 impl Validate for Bootstrap {
     fn faults(&self) -> Vec<String> {
@@ -241,9 +370,23 @@ impl Validate for Bootstrap {
             }
         }
         for (at, text) in self.base_keys.iter().enumerate() {
-            if name(text).is_none_or(|name| name.is_master()) {
-                faults.push(format!("base_keys[{at}] must be a base key's APP:REF"));
+            match name(text).filter(|name| !name.is_master()) {
+                None => faults.push(format!("base_keys[{at}] must be a base key's APP:REF")),
+                Some(name) if name.forbidden_base().is_some() => {
+                    faults.push(format!(
+                        "base_keys[{at}] must not be of ROOT, KERNEL or PARTNER, which have no base keys"
+                    ));
+                }
+                Some(_) => {}
             }
+        }
+        for (list, texts) in [("app_ids", &self.app_ids), ("base_keys", &self.base_keys)] {
+            let twice =
+                texts.iter().enumerate().filter(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
+            faults.extend(twice.map(|(at, _)| format!("{list}[{at}] stands there twice")));
+        }
+        if self.zk_random_keys > MOST_RANDOM_KEYS {
+            faults.push(format!("zk_random_keys must be at most {MOST_RANDOM_KEYS}"));
         }
         for (at, policy) in self.policies.iter().enumerate() {
             let BootstrapPolicy { app_id, key_validity_duration, pre_expire_days, .. } = policy;
@@ -272,7 +415,12 @@ impl Bootstrap {
             is_active: policy.is_active,
             access: policy.access_allowed.clone(),
         });
-        Plan { policies: policies.collect(), masters: names(&self.app_ids), base_keys: names(&self.base_keys) }
+        Plan {
+            policies: policies.collect(),
+            masters: names(&self.app_ids),
+            base_keys: names(&self.base_keys),
+            zk_random_keys: self.zk_random_keys,
+        }
     }
 }
 

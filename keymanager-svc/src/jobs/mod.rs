@@ -5,6 +5,7 @@ pub mod checkpoint;
 pub mod issuers;
 pub mod keyring;
 pub mod mosip;
+pub mod mosip_lists;
 pub mod revocation;
 pub mod rewrap;
 pub mod watch;

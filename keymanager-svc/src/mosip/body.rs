@@ -42,27 +42,29 @@ pub struct Body {
 }
 
 impl Bodies {
-    /// Reads a body whole. A large one waits for a place before its bytes are read.
+    /// Reads a body whole: a large one only where documents are expected, and it waits for a place before its bytes are read.
     ///
     /// # Errors
     /// Too long; not whole in time; no place in time.
-    pub async fn read(&self, request: &HttpRequest, payload: Payload) -> Result<Body, Refusal> {
+    pub async fn read(&self, request: &HttpRequest, payload: Payload, takes_documents: bool) -> Result<Body, Refusal> {
+        let most = if takes_documents { self.most } else { self.most.min(LARGE) };
         let announced = announced_length(request);
-        if announced.is_some_and(|length| length > self.most) {
-            return Err(Refusal::too_large(self.most));
+        if announced.is_some_and(|length| length > most) {
+            return Err(Refusal::too_large(most));
         }
         if request.headers().contains_key(header::CONTENT_ENCODING) {
             return Err(Refusal::invalid(vec!["Content-Encoding is not accepted".to_owned()]));
         }
         let is_large = announced.is_some_and(|length| length > LARGE);
         let place = if is_large { Some(self.place().await?) } else { None };
-        let reading = self.read_all(payload, announced.unwrap_or_default(), place);
+        let reading = self.read_all(payload, most, announced.unwrap_or_default(), place);
         tokio::time::timeout(self.deadline, reading).await.map_err(|_| Refusal::not_received())?
     }
 
     async fn read_all(
         &self,
         mut payload: Payload,
+        most: usize,
         announced: usize,
         mut place: Option<OwnedSemaphorePermit>,
     ) -> Result<Body, Refusal> {
@@ -70,8 +72,8 @@ impl Bodies {
         let mut bytes = Zeroizing::new(Vec::with_capacity(announced));
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Refusal::not_received())?;
-            if bytes.len() + chunk.len() > self.most {
-                return Err(Refusal::too_large(self.most));
+            if bytes.len() + chunk.len() > most {
+                return Err(Refusal::too_large(most));
             }
             if place.is_none() && bytes.len() + chunk.len() > LARGE {
                 place = Some(self.place().await?);

@@ -3,7 +3,7 @@
 
 use km_operations::{
     OperationError,
-    mosip::{Fault, Unwanted},
+    mosip::{Fault, LicenseFault, PartnerFault, Unwanted},
 };
 
 use super::endpoint::Endpoint;
@@ -64,6 +64,26 @@ impl Refusal {
         Self::new(200, "KER-KMS-005", "Invalid request Allowed values are CSR/CERTIFICATE.")
     }
 
+    /// A form in which no signature is written.
+    pub fn no_such_encoding() -> Self {
+        Self::new(200, "KER-KMS-036", "Unsupported output format for the signature")
+    }
+
+    /// A CBOR Web Token that would say nothing.
+    pub fn nothing_to_claim() -> Self {
+        Self::new(200, "KER-JWS-102", "Data to sign is not valid.")
+    }
+
+    /// What claims are to be made of is no JSON object, or not hexadecimal.
+    pub fn payload_malformed() -> Self {
+        Self::new(200, "KER-SIG-114", "Input data parsing error.")
+    }
+
+    /// A number of days below zero.
+    pub fn negative(name: &str) -> Self {
+        Self::new(200, "KER-SIG-117", format!("Negative values are not allowed for {name}."))
+    }
+
     /// No room for the request now.
     pub fn busy() -> Self {
         Self {
@@ -111,7 +131,7 @@ fn of_fault(endpoint: Endpoint, fault: &Fault) -> Refusal {
         Fault::ReferenceNotSupported => said("KER-KMS-010", "Reference Id Not Supported for the Application ID."),
         Fault::NoRoot => said("KER-KMS-011", "Root Key not available to sign."),
         Fault::NotGenerated => said("KER-KMS-012", "Key Generation Process is not completed."),
-        Fault::CertificateMalformed if endpoint == Endpoint::JwtVerify => {
+        Fault::CertificateMalformed if endpoint.verifies() => {
             said("KER-JWS-107", "Signature verification certificate not valid.")
         }
         Fault::CertificateMalformed => said("KER-KMS-013", "Certificate Parsing Error."),
@@ -145,20 +165,55 @@ fn of_fault(endpoint: Endpoint, fault: &Fault) -> Refusal {
         ),
         Fault::SignDenied => said("KER-JWS-108", "Signing data not allowed for the authenticated token."),
         Fault::NotCiphertext => said("KER-CRY-003", "data sent to decrypt is without key splitter or invalid"),
-        Fault::Empty if endpoint == Endpoint::JwtSign => said("KER-JWS-102", "Data to sign is not valid."),
+        Fault::Empty if endpoint.signs() => said("KER-JWS-102", "Data to sign is not valid."),
         Fault::Empty => said("KER-FSE-006", "data is null or length is 0"),
         // One text for whatever did not fit: which, an attacker would like to know.
+        Fault::NotOpened if endpoint == Endpoint::JwtDecrypt => {
+            said("KER-CRY-015", "Internal Error while decrypting data using JWE.")
+        }
         Fault::NotOpened => said("KER-FSE-004", "encrypted data is corrupted"),
+        Fault::NotJson if endpoint == Endpoint::JwtEncrypt => {
+            said("KER-CRY-013", "Input data to encrypt is not valid JSON.")
+        }
         Fault::NotJson => said("KER-JWS-103", "Data to sign is not valid JSON."),
         Fault::NotSignable => said("KER-JWS-102", "Data to sign is not valid."),
+        Fault::NotSigned if endpoint.is_in_cbor() => said("KER-CWS-109", "Error - Unable to sign the data."),
         Fault::NotSigned => said("KER-JWS-104", "Error - Unable to sign the data."),
         Fault::CertificateOutOfTime => {
             said("KER-KMA-005", "Error occured while processing exception: the certificate is not valid at this time")
         }
         Fault::NotJws => said("KER-JWS-106", "Signature data to verify not valid."),
+        Fault::NotVerifiable if endpoint.is_in_cbor() => said("KER-CWS-110", "Error - Unable to verify the data."),
         Fault::NotVerifiable => said("KER-JWS-105", "Error - Unable to verify the data."),
         Fault::VerifyingCertificateOutOfTime => said("KER-JWS-107", "Signature verification certificate not valid."),
         Fault::NoChain => said("KER-KMS-011", "Root Key not available to sign."),
+        Fault::NotBase64 => Refusal::not_base64(),
+        Fault::NotSealed => said("KER-CRY-014", "Internal Error while encrypting data using JWE."),
+        Fault::RecipientOutOfTime => said("KER-KMS-001", "Certificate is not valid"),
+        Fault::NotValid => said("KER-CSS-101", "Validation Unsuccessful"),
+        Fault::NotCose => said("KER-CWS-112", "Error - Invalid COSE Sign1."),
+        Fault::NotCwt => said("KER-CWS-111", "Error - Invalid CWT Signed input."),
+        Fault::PayloadMalformed => Refusal::payload_malformed(),
+        Fault::TokenNotYetValid => said("KER-SIG-115", "Token is not yet valid; Not Before date is in the future."),
+        Fault::TokenExpired => said("KER-SIG-116", "Token is no longer valid; Expiry date exceeded."),
+        Fault::ClaimMissing(claim) => {
+            Refusal::new(200, "KER-SIG-118", format!("{claim} Claim not found in the CWT Token."))
+        }
+        Fault::ClaimDiffers(claim) => {
+            Refusal::new(200, "KER-SIG-119", format!("Provided {claim} Claim value not matched with CWT."))
+        }
+        Fault::NotPdf(rule) => Refusal::invalid(vec![format!("request.{rule}")]),
+        Fault::TokenIdOfNobody => said("KER-TIG-010", "UIN and partner code cannot be empty"),
+        Fault::NoTokenIds => Refusal::no_endpoint(),
+        Fault::Partner(fault) => of_partner(*fault),
+        Fault::ZkNoKeys => said("KER-ZKC-002", "No unique alias is found."),
+        Fault::ZkRandomKey => said("KER-ZKC-001", "Failed to Encrypt/Decrypt Random Key."),
+        Fault::ZkNothing => said("KER-ZKC-003", "Data attributes Empty."),
+        Fault::ZkNotOpened => said("KER-ZKC-004", "Data Encryption/Decryption Error."),
+        Fault::ZkNotRandomKey => said("KER-ZKC-006", "Invalid encrypted random Key."),
+        Fault::NotZkValue => said("ZK-DEC-001", "Invalid encrypted data format."),
+        Fault::ClientCrypto => said("KER-CC-004", "Failed crypto operation"),
+        Fault::License(fault) => of_license(*fault),
         // The door makes the key and asks again; who still sees this was overtaken several times.
         Fault::Due(_) => Refusal::busy(),
     }
@@ -175,5 +230,52 @@ fn of_unwanted(unwanted: Unwanted) -> Refusal {
             "KER-KMS-015",
             "Upload of certificate will not be allowed to update other domain certificate.(Refer Logs for error reason)",
         ),
+    }
+}
+
+fn of_license(fault: LicenseFault) -> Refusal {
+    let (code, message) = match fault {
+        LicenseFault::NoProvider => ("KER-LKM-001", "TSP entered is null or empty."),
+        LicenseFault::Unknown => ("KER-LKM-003", "Permission value entered is not accepted."),
+        LicenseFault::NotFound => ("KER-LKM-004", "LicenseKey Not Found."),
+        LicenseFault::Expired => ("KER-LKM-005", "LicenseKey Expired."),
+        LicenseFault::NoKey => ("KER-LKM-006", "License Key entered is null or empty."),
+        LicenseFault::Empty => ("KER-LKM-007", "Permission entered is an empty string."),
+        LicenseFault::Past => ("KER-LKM-008", "Expiry DateTime should be ahead of current DateTime."),
+        LicenseFault::NothingPermitted => {
+            ("KER-LKM-009", "No Permissions has been mapped to the entered TSP-LicenseKey Pair.")
+        }
+    };
+    Refusal::new(200, code, message)
+}
+
+fn of_partner(fault: PartnerFault) -> Refusal {
+    let said = |code, message: &str| Refusal::new(200, code, message);
+    match fault {
+        PartnerFault::Invalid("") => said("KER-PCM-001", "Invalid Certificate uploaded."),
+        PartnerFault::Invalid(why) => said("KER-PCM-001", &format!("Invalid Certificate uploaded. ({why})")),
+        PartnerFault::AlreadyThere => said("KER-PCM-003", "Certificate already exists in store."),
+        PartnerFault::OutOfTime => said("KER-PCM-004", "Certificate Dates are not valid."),
+        PartnerFault::NoRoot => said("KER-PCM-005", "Root CA Certificate not found."),
+        PartnerFault::NoAuthority => said("KER-PCM-006", "Root CA/Intermediate CA Certificates not found."),
+        PartnerFault::Version => said("KER-PCM-007", "Certificate version not supported."),
+        PartnerFault::Organization => said("KER-PCM-008", "Partner Organization name not Matched."),
+        PartnerFault::InvalidId => said("KER-PCM-010", "Invalid Partner Certificate ID."),
+        PartnerFault::Domain => said("KER-PCM-011", "Invalid Partner Domain."),
+        PartnerFault::UnknownPartner => said("KER-PCM-012", "Partner Certificate not found for the given ID."),
+        PartnerFault::KeySize => said("KER-PCM-013", "Partner Certificate Key Size is less than allowed size."),
+        PartnerFault::Algorithm => said("KER-PCM-014", "Partner Certificate Signature algorithm not supported."),
+        PartnerFault::SelfSigned => said("KER-PCM-015", "Self Signed Certificate not allowed as partner."),
+        PartnerFault::SignDenied => said("KER-PCM-016", "Sign Certificate not allowed for the authenticated token."),
+        PartnerFault::AuthorityTooShort => {
+            said("KER-PCM-017", "The CA Certificate validity is less than required minimum validity.")
+        }
+        PartnerFault::Type => said("KER-PCM-018", "Invalid Certificate Type"),
+        PartnerFault::UnknownAuthority => said("KER-PMS-019", "CA Certificate not found for the given ID."),
+        PartnerFault::Future => said("KER-PMS-020", "Future Dated Certificate not allowed to upload."),
+        PartnerFault::Bundle => said("KER-KMS-021", "Failed to create p7b file format."),
+        PartnerFault::PartnerTooShort => {
+            said("KER-KMS-021", "The PARTNER Certificate validity is less than required minimum validity")
+        }
     }
 }

@@ -4,8 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use km_formats::mosip::time;
-use km_operations::mosip::{self, ToVerify, Trust};
+use km_operations::mosip::{self, Presented, ToVerify, Trust, Verified};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -38,28 +37,31 @@ struct Asked<'a> {
     as_of: Option<Text<'a>>,
 }
 
+/// The answer of every call that verifies.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+pub struct Answer {
     signature_valid: bool,
     message: &'static str,
     trust_valid: &'static str,
 }
 
-fn read(call: Call) -> Result<ToVerify, Refusal> {
+impl From<Verified> for Answer {
+    fn from(verified: Verified) -> Self {
+        let message = if verified.is_valid { "Validation Successful" } else { "Validation Failed" };
+        Self { signature_valid: verified.is_valid, message, trust_valid: trust_text(verified.trust) }
+    }
+}
+
+/// What either form of the call is sent.
+///
+/// # Errors
+/// A member is missing or not of its type.
+pub fn read(endpoint: Endpoint, call: Call) -> Result<ToVerify, Refusal> {
     let asked: Asked<'_> = call.request()?;
     let mut members = Members::default();
     let jws = members.required("jwtSignatureData", asked.jwt_signature_data.as_ref(), Constraint::Unblank);
-    let as_of = match Members::optional(asked.as_of.as_ref()) {
-        "" => None,
-        text => {
-            let moment = time::parse(text);
-            if moment.is_err() {
-                members.fault("asOf", "must be of the form 2025-01-15T09:30:00.000Z");
-            }
-            moment.ok()
-        }
-    };
+    let as_of = members.moment("asOf", asked.as_of.as_ref());
     members.end()?;
     let application = Members::optional(asked.application_id.as_ref());
     let reference = Members::optional(asked.reference_id.as_ref());
@@ -68,9 +70,8 @@ fn read(call: Call) -> Result<ToVerify, Refusal> {
         text => Some(text.to_owned()),
     };
     Ok(ToVerify {
-        jws: jws.trim().to_owned(),
-        actual: owned(asked.actual_data.as_ref()),
-        name: named(Endpoint::JwtVerify, application, reference)?,
+        signature: Presented::Jws { token: jws.trim().to_owned(), actual: owned(asked.actual_data.as_ref()) },
+        name: named(endpoint, application, reference)?,
         certificate: owned(asked.certificate_data.as_ref()),
         validate_trust: is_true(asked.validate_trust),
         domain: owned(asked.domain.as_ref()),
@@ -87,20 +88,32 @@ const fn trust_text(trust: Trust) -> &'static str {
     }
 }
 
-/// Verifies a JWS with the certificate of the application that is named, or with the one that is sent along.
-#[actix_web::post("/jwtVerify")]
-pub async fn jwt_verify(dialect: Data<Dialect>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let endpoint = Endpoint::JwtVerify;
+/// Answers every call that verifies; `read` reads what it is sent.
+pub async fn answer(
+    endpoint: Endpoint,
+    dialect: &Dialect,
+    request: &HttpRequest,
+    payload: Payload,
+    read: fn(Endpoint, Call) -> Result<ToVerify, Refusal>,
+) -> HttpResponse {
     dialect
-        .serve(endpoint, &request, payload, async |call: Call| {
+        .serve(endpoint, request, payload, async |call: Call| {
             let (caller, is_large) = (call.caller.clone(), call.is_large());
-            let asked = dialect.off_the_wire(is_large, move || read(call)).await?;
+            let asked = dialect.off_the_wire(is_large, move || read(endpoint, call)).await?;
+            if let Some(domain) = &asked.domain {
+                dialect.ask_status(&caller, domain, mosip::certificates_to_judge(&asked)).await;
+            }
             let (who, lane) = (caller.clone(), &dialect.edge.plain);
             let verified = dialect
                 .perform(endpoint, lane, &caller, move |operations, _| mosip::jwt_verify(operations, &who, &asked))
                 .await?;
-            let message = if verified.is_valid { "Validation Successful" } else { "Validation Failed" };
-            Ok(Answer { signature_valid: verified.is_valid, message, trust_valid: trust_text(verified.trust) })
+            Ok(Answer::from(verified))
         })
         .await
+}
+
+/// Verifies a JWS with the certificate of the application that is named, or with the one that is sent along.
+#[actix_web::post("/jwtVerify")]
+pub async fn jwt_verify(dialect: Data<Dialect>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    answer(Endpoint::JwtVerify, &dialect, &request, payload, read).await
 }

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use km_domain::Timestamp;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, Visitor},
+    de::{Error, MapAccess, Visitor},
 };
 
 use super::error::Refusal;
@@ -54,6 +55,33 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
         Ok(Cow::Owned(value.to_string()))
+    }
+}
+
+/// An object of names and texts, in the order in which they stand; what is null is left out. A name that stands twice is there twice.
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((name, text)) = members.next_entry::<String, Option<Text<'_>>>()? {
+            pairs.extend(text.map(|text| (name, text.0.into_owned())));
+        }
+        Ok(Pairs(pairs))
     }
 }
 
@@ -133,6 +161,16 @@ impl Members {
         if member.is_some() && km_formats::mosip::time::parse(text).is_err() {
             self.0.push(format!("request.{name} must be of the form 2025-01-15T09:30:00.000Z"));
         }
+    }
+
+    /// A time that may be absent.
+    pub fn moment(&mut self, name: &str, member: Option<&Text<'_>>) -> Option<Timestamp> {
+        let text = Some(Self::optional(member)).filter(|text| !text.is_empty())?;
+        let moment = km_formats::mosip::time::parse(text);
+        if moment.is_err() {
+            self.fault(name, "must be of the form 2025-01-15T09:30:00.000Z");
+        }
+        moment.ok()
     }
 
     /// Notes a fault of a member.

@@ -3,25 +3,67 @@
 
 pub mod actuator;
 pub mod body;
+mod certificate_status;
+pub mod cose_sign1;
+pub mod cose_verify1;
+pub mod cs_sign;
+pub mod cs_verify_sign;
+pub mod cwt_sign;
+pub mod cwt_verify;
 pub mod decrypt;
+pub mod decrypt_with_pin;
 pub mod encrypt;
+pub mod encrypt_with_pin;
 pub mod endpoint;
 pub mod envelope;
 pub mod error;
+pub mod generate_argon2_hash;
 pub mod generate_csr;
 pub mod generate_ec_sign_key;
 pub mod generate_master_key;
 pub mod generate_symmetric_key;
 pub mod get_all_certificates;
+pub mod get_ca_certificate_trust_path;
+pub mod get_ca_certificates;
 pub mod get_certificate;
 pub mod get_certificate_chain;
+pub mod get_partner_certificate;
+pub mod get_partner_signed_certificate;
+pub mod get_zk_temp_certificate;
+pub mod jws_sign;
+pub mod jws_sign_v2;
+pub mod jwt_decrypt;
+pub mod jwt_encrypt;
 pub mod jwt_sign;
+pub mod jwt_sign_v2;
 pub mod jwt_verify;
+pub mod jwt_verify_v2;
 pub mod lenient;
+pub mod license_generate;
+pub mod license_permissions;
+pub mod license_permit;
+pub mod migrate_base_key;
+pub mod migrate_zk_keys;
+pub mod pdf_sign;
 pub mod revoke_key;
+pub mod sign;
+pub mod sign_raw_data;
+pub mod sign_v2;
 mod token;
+pub mod token_id;
+pub mod tpm_decrypt;
+pub mod tpm_encrypt;
+pub mod tpm_encryption_public_key;
+pub mod tpm_signing_public_key;
+pub mod upload_ca_certificate;
 pub mod upload_certificate;
 pub mod upload_other_domain_certificate;
+pub mod upload_partner_certificate;
+pub mod validate;
+pub mod verify_certificate_trust;
+pub mod zk_decrypt;
+pub mod zk_encrypt;
+pub mod zk_re_encrypt_random_key;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,11 +83,11 @@ use km_operations::{
 };
 use km_service::{Metrics, Readiness, RequestContext};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use self::{
-    body::{Bodies, Held, LARGE},
+    body::{Bodies, Body, Held, LARGE},
     endpoint::Endpoint,
     envelope::Echo,
     error::Refusal,
@@ -64,6 +106,8 @@ pub struct Dialect {
     /// Of each endpoint, the roles of which a caller needs one.
     pub roles: Arc<BTreeMap<Endpoint, BTreeSet<String>>>,
     pub bodies: Bodies,
+    /// The turn of calls that take long to compute by their nature: one at a time, so that others find a free thread.
+    pub slow: Arc<Semaphore>,
     pub readiness: Readiness,
     pub metrics: Metrics,
 }
@@ -91,6 +135,47 @@ pub fn routes(dialect: Dialect) -> impl Fn(&mut ServiceConfig) + Send + Clone + 
             .service(upload_certificate::upload_certificate)
             .service(upload_other_domain_certificate::upload_other_domain_certificate)
             .service(revoke_key::revoke_key)
+            .service(jws_sign::jws_sign)
+            .service(jwt_sign_v2::jwt_sign_v2)
+            .service(jws_sign_v2::jws_sign_v2)
+            .service(jwt_verify_v2::jwt_verify_v2)
+            .service(sign_v2::sign_v2)
+            .service(sign_raw_data::sign_raw_data)
+            .service(sign::sign)
+            .service(validate::validate)
+            .service(encrypt_with_pin::encrypt_with_pin)
+            .service(decrypt_with_pin::decrypt_with_pin)
+            .service(generate_argon2_hash::generate_argon2_hash)
+            .service(jwt_encrypt::jwt_encrypt)
+            .service(jwt_decrypt::jwt_decrypt)
+            .service(cose_sign1::cose_sign1)
+            .service(cose_verify1::cose_verify1)
+            .service(cwt_sign::cwt_sign)
+            .service(cwt_verify::cwt_verify)
+            .service(pdf_sign::pdf_sign)
+            .service(upload_ca_certificate::upload_ca_certificate)
+            .service(upload_partner_certificate::upload_partner_certificate)
+            .service(get_partner_certificate::get_partner_certificate)
+            .service(get_partner_signed_certificate::get_partner_signed_certificate)
+            .service(verify_certificate_trust::verify_certificate_trust)
+            .service(get_ca_certificates::get_ca_certificates)
+            .service(get_ca_certificate_trust_path::get_ca_certificate_trust_path)
+            .service(token_id::token_id)
+            .service(zk_encrypt::zk_encrypt)
+            .service(zk_decrypt::zk_decrypt)
+            .service(zk_re_encrypt_random_key::zk_re_encrypt_random_key)
+            .service(get_zk_temp_certificate::get_zk_temp_certificate)
+            .service(migrate_zk_keys::migrate_zk_keys)
+            .service(migrate_base_key::migrate_base_key)
+            .service(cs_sign::cs_sign)
+            .service(cs_verify_sign::cs_verify_sign)
+            .service(tpm_encrypt::tpm_encrypt)
+            .service(tpm_decrypt::tpm_decrypt)
+            .service(tpm_signing_public_key::tpm_signing_public_key)
+            .service(tpm_encryption_public_key::tpm_encryption_public_key)
+            .service(license_generate::license_generate)
+            .service(license_permit::license_permit)
+            .service(license_permissions::license_permissions)
             .service(actuator::health)
             .service(actuator::liveness)
             .service(actuator::readiness)
@@ -161,17 +246,19 @@ impl Dialect {
         let names = names(request).await?;
         let caller = self.caller(endpoint, request, &names).await?;
         // 2. The body and what is around the request.
-        if !is_json(request) {
+        if !is_content(request, "application/json") {
             return Err(Refusal::invalid(vec!["Content-Type must be application/json".to_owned()]));
         }
-        let body = self.bodies.read(request, payload).await?;
-        *echo = envelope::outside(&body.bytes).map_err(|(known, refusal)| {
+        let Body { bytes, place } = self.bodies.read(request, payload, endpoint.takes_documents()).await?;
+        let read = self.off_the_wire(place.is_some(), move || Ok((envelope::outside(&bytes), bytes)));
+        let (outside, body) = read.await?;
+        *echo = outside.map_err(|(known, refusal)| {
             *echo = known;
             refusal
         })?;
         // 3. What is asked.
-        let done = work(Call { caller, body: body.bytes }).await?;
-        Ok((done, body.place))
+        let done = work(Call { caller, body }).await?;
+        Ok((done, place))
     }
 
     /// Serves a GET: who calls, the query, then `work`.
@@ -187,6 +274,39 @@ impl Dialect {
             let query = web::Query::<Q>::from_query(request.query_string())
                 .map_err(|_| Refusal::invalid(vec!["the query cannot be read".to_owned()]))?;
             work(caller, query.into_inner()).await
+        };
+        match asked.await {
+            Ok(response) => self.answer(Echo::default(), response, None).await,
+            Err(refusal) => self.refuse(&Echo::default(), &refusal),
+        }
+    }
+
+    /// Serves a POST whose parameters stand in the query or in a form: who calls, the parameters, then `work`. A form can be sent by
+    /// any page that a browser shows, with its cookie: for calls that change nothing only, whose answer such a page cannot read.
+    pub async fn serve_parameters<Q, T, W>(
+        &self,
+        endpoint: Endpoint,
+        request: &HttpRequest,
+        payload: Payload,
+        work: W,
+    ) -> HttpResponse
+    where
+        Q: DeserializeOwned,
+        T: Serialize + Send + 'static,
+        W: AsyncFnOnce(Caller, Q) -> Result<T, Refusal>,
+    {
+        let asked = async {
+            let names = names(request).await?;
+            let caller = self.caller(endpoint, request, &names).await?;
+            let unreadable = || Refusal::invalid(vec!["the parameters cannot be read".to_owned()]);
+            let mut parameters = Zeroizing::new(request.query_string().to_owned());
+            if is_content(request, "application/x-www-form-urlencoded") {
+                let Body { bytes, .. } = self.bodies.read(request, payload, endpoint.takes_documents()).await?;
+                let form = std::str::from_utf8(&bytes).map_err(|_| unreadable())?;
+                parameters = Zeroizing::new([parameters.as_str(), form].join("&"));
+            }
+            let asked = web::Query::<Q>::from_query(&parameters).map_err(|_| unreadable())?;
+            work(caller, asked.into_inner()).await
         };
         match asked.await {
             Ok(response) => self.answer(Echo::default(), response, None).await,
@@ -233,6 +353,23 @@ impl Dialect {
         Err(Refusal::busy())
     }
 
+    /// Runs an operation that takes long to compute, in its turn, on the lane that needs no token.
+    ///
+    /// # Errors
+    /// As [`Dialect::perform`]; its turn did not come in time.
+    pub async fn perform_slowly<T, F>(&self, endpoint: Endpoint, caller: &Caller, operation: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&Operations, &Record) -> Operation<T> + Send + Sync + 'static,
+    {
+        // As long as for a key that is made.
+        let deadline = self.edge.making.deadline;
+        let turn = tokio::time::timeout(deadline, self.slow.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(Refusal::busy()) };
+        let lane = TimedLane { lane: self.edge.plain.lane.clone(), deadline };
+        self.perform(endpoint, &lane, caller, operation).await
+    }
+
     /// Runs an operation that changes keys, and makes the change known here before the answer.
     ///
     /// # Errors
@@ -255,6 +392,12 @@ impl Dialect {
             }
         }
         done.map_err(|error| Refusal::of(endpoint, &error))
+    }
+
+    /// Whether zkEncrypt encrypts its random keys to the certificate of this name.
+    pub fn is_zk_recipient(&self, name: &mosip::KeyName) -> bool {
+        let rules = &self.edge.parts.operations.rules.mosip;
+        rules.as_ref().is_some_and(|rules| rules.zk_recipients.contains(name))
     }
 
     /// Runs what takes long for its size on a lane, and all else here.
@@ -306,7 +449,7 @@ async fn names(request: &HttpRequest) -> Result<RequestContext, Refusal> {
 }
 
 /// Cookies go along with any form that a browser sends; what is not JSON is not read.
-fn is_json(request: &HttpRequest) -> bool {
+fn is_content(request: &HttpRequest, kind: &str) -> bool {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
 }

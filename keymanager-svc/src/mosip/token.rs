@@ -40,10 +40,19 @@ impl Dialect {
             }
         };
         let caller = self.edge.caller(principal, names);
+        self.admit(endpoint, &caller).await?;
+        Ok(caller)
+    }
+
+    /// Whether the endpoint's list names one of the caller's roles.
+    ///
+    /// # Errors
+    /// 403: no role, or another tenant. 503: that cannot be recorded.
+    pub async fn admit(&self, endpoint: Endpoint, caller: &Caller) -> Result<(), Refusal> {
         let roles = self.roles.get(&endpoint);
         let has_role = roles.is_some_and(|roles| !roles.is_disjoint(&caller.principal.role_names));
         if has_role && caller.principal.tenant == self.tenant {
-            return Ok(caller);
+            return Ok(());
         }
         let refused = caller.clone();
         let recorded = self

@@ -4,6 +4,9 @@
 mod caller;
 pub mod certificates;
 pub mod enrolments;
+pub mod import_mosip;
+pub mod import_mosip_random;
+pub mod import_mosip_trust;
 pub mod keys;
 mod openapi;
 pub mod rewrap;
@@ -27,6 +30,15 @@ pub fn routes(edge: Edge) -> impl Fn(&mut web::ServiceConfig) + Send + Clone + '
             .service(enrolments::approve)
             .service(rewrap::rewrap)
             .service(certificates::revoke)
-            .service(tenants::create);
+            .service(tenants::create)
+            .service(import_mosip::inventory)
+            .service(import_mosip::transport_key)
+            .service(import_mosip::set_policy)
+            .service(import_mosip::import_alias)
+            .service(import_mosip::prove_alias)
+            .service(import_mosip_random::transfer)
+            .service(import_mosip_random::import_keys)
+            .service(import_mosip_trust::import_authority)
+            .service(import_mosip_trust::import_partner);
     }
 }

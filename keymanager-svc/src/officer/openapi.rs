@@ -7,7 +7,7 @@ use utoipa::{
     openapi::{self, security::SecurityScheme},
 };
 
-use super::{certificates, enrolments, keys, rewrap, tenants};
+use super::{certificates, enrolments, import_mosip, import_mosip_random, import_mosip_trust, keys, rewrap, tenants};
 use crate::rest::Bearer;
 
 #[derive(OpenApi)]
@@ -27,7 +27,16 @@ use crate::rest::Bearer;
         enrolments::approve,
         rewrap::rewrap,
         certificates::revoke,
-        tenants::create
+        tenants::create,
+        import_mosip::inventory,
+        import_mosip::transport_key,
+        import_mosip::set_policy,
+        import_mosip::import_alias,
+        import_mosip::prove_alias,
+        import_mosip_random::transfer,
+        import_mosip_random::import_keys,
+        import_mosip_trust::import_authority,
+        import_mosip_trust::import_partner
     ),
     components(schemas(km_api::Problem)),
     security(("certificate" = [], "token" = [])),

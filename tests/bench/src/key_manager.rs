@@ -75,6 +75,7 @@ fn rules() -> Rules {
         development: false,
         switches: Vec::new(),
         mosip: None,
+        token_ids: None,
         certificate_lifetime: Duration::from_secs(3600),
         workstation_lifetime: Duration::from_secs(3600),
         dns_names: Vec::new(),

@@ -9,10 +9,9 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use km_test_support::TestFolder;
+use km_test_support::{TestFolder, process::processor_time};
 use serde_json::{Value, json};
 
-use crate::process::processor_time;
 use crate::statistics::Latency;
 
 /// What one run under load showed.

@@ -152,10 +152,18 @@ fn cells(row: &Row) -> [String; 8] {
         whole(row.ceiling),
         format!("{:.2}", row.ratio),
         format!("{:.2}", row.title.reach),
-        row.levels.first().map_or_else(String::new, |level| format!("{:.1}", level.processor)),
+        row.levels.first().map_or_else(String::new, |level| processor(level.processor, row.ceiling_processor)),
         latencies.collect::<Vec<_>>().join(" · "),
         remark,
     ]
+}
+
+/// The server's time for an operation, and the ceiling's where that is a server too.
+fn processor(ours: f64, ceiling: Option<f64>) -> String {
+    match ceiling {
+        Some(ceiling) => format!("{ours:.1} (ceiling {ceiling:.1})"),
+        None => format!("{ours:.1}"),
+    }
 }
 
 /// 12345.6 as 12,346.

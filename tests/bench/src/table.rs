@@ -10,11 +10,11 @@ use crate::measure::{Plan, Row, Title};
 use crate::report::{Fact, Report};
 use crate::rows::commit::{Commit, Commits};
 use crate::rows::people::Form;
-use crate::rows::{decrypt, encrypt, import, memory, open, rewrap, seal, sign, start};
+use crate::rows::{decrypt, dialect, encrypt, import, memory, open, rewrap, seal, sign, start};
 use crate::settings;
 
 /// The names, in the order of the table.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 16] = [
     encrypt::SQLITE.name,
     encrypt::POSTGRES.name,
     sign::ES256.name,
@@ -26,6 +26,10 @@ const NAMES: [&str; 12] = [
     open::OPEN.name,
     import::IMPORT.name,
     rewrap::REWRAP.name,
+    dialect::ENCRYPT.name,
+    dialect::DECRYPT.name,
+    dialect::SIGN.name,
+    dialect::VERIFY.name,
     "start",
 ];
 
@@ -109,6 +113,7 @@ fn on_sqlite(plan: &Plan, wants: &dyn Fn(&Title) -> bool, token: &TestToken, rep
     if wants(&rewrap::REWRAP) {
         report.rows.push(rewrap::run(plan, &system, &alone));
     }
+    dialect::run(plan, wants, &system, token, &alone, report);
     remember(idle, memory::of(&system), report);
 }
 

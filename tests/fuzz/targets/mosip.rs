@@ -4,6 +4,7 @@
 use km_formats::mosip::{
     certificate_material::is_certificate_material,
     client_crypto::ClientEnvelope,
+    client_key::ClientKey,
     cose::ParsedSign1,
     cwt, deflate, identifiers,
     jwe::ParsedJwe,
@@ -52,9 +53,8 @@ fn layouts(bytes: &[u8]) {
     }
     if let Ok(value) = ZkValue::parse(bytes) {
         assert_eq!(value.to_bytes(), bytes);
-        let _ = value.parts();
     }
-    let _ = (ClientEnvelope::parse(bytes), private_key::parts(bytes));
+    let _ = (ClientEnvelope::parse(bytes), ClientKey::parse(bytes), private_key::parts(bytes));
 }
 
 fn cbor(bytes: &[u8]) {

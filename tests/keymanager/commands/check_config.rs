@@ -45,6 +45,44 @@ on_both! {
         plain("true").good();
     }
 
+    /// The dialect's bootstrap file is read too: all its faults at once, by file and place, and nothing of its text.
+    fn every_fault_of_the_bootstrap_file_is_listed(system: &System) {
+        let shipped = system.folder().join("mosip-bootstrap.toml");
+        let good = std::fs::read_to_string(&shipped).expect("the bootstrap file");
+        let told = |text: &str| {
+            let file = system.folder().join(format!("{}-bootstrap.toml", km_tests::call::request_id()));
+            std::fs::write(&file, text).expect("a file");
+            let ran = check(system, |config| {
+                config.replace(&format!("\"{}\"", shipped.display()), &format!("\"{}\"", file.display()))
+            });
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            (ran, name)
+        };
+        assert!(told(&good).0.good().output.contains("is good"));
+        let policy = "[[policies]]\napp_id = \"OPENG2P\"\nkey_validity_duration = 60\npre_expire_days = 60\n\
+            [[policies]]\napp_id = \"A:B\"\nkey_validity_duration = 0\npre_expire_days = 0\nacces_allowed = \"canary\"\n";
+        let text = format!("{good}\n{policy}");
+        let text = text.replace("\"KERNEL:SIGN\"", "\"KERNEL:SIGN\", \"\", \"OPENG2P:canary\", \"ID_REPO\"");
+        let text = text.replace("\"REGISTRATION:ENCRYPT\"", "\"REGISTRATION\", \"PARTNER:X\", \"OPENG2P:ENCRYPT\", \"REGISTRATION:ENCRYPT\"");
+        let (ran, file) = told(&text);
+        let errors = ran.bad().errors;
+        let added = good.matches("[[policies]]").count();
+        let places = [0, 1].map(|after| ["app_id", "key_validity_duration"].map(|key| format!("policies[{}].{key}", added + after)));
+        for fault in [
+            "app_ids[1]", "app_ids[2]", "app_ids[5] stands there twice", "base_keys[0]", "base_keys[1]", "base_keys[4] stands there twice",
+            "acces_allowed", file.as_str(), &places[0][0], &places[0][1], &places[1][0], &places[1][1],
+        ] {
+            assert!(errors.contains(fault), "{fault} is not in: {errors}");
+        }
+        assert!(!errors.contains("canary"), "{errors}");
+        for text in ["app_ids = 1", "policies = []\n[[policies]]\napp_id = \"A\"", "\u{0}", "app_ids = [\"A\""] {
+            let (ran, file) = told(text);
+            assert!(ran.bad().errors.contains(&file), "{text}");
+        }
+        let missing = check(system, |config| config.replace("mosip-bootstrap.toml", "missing-bootstrap.toml")).bad();
+        assert!(missing.errors.contains("missing-bootstrap.toml: cannot be read"), "{}", missing.errors);
+    }
+
     fn what_is_no_configuration_is_refused_without_its_text(system: &System) {
         for text in ["", "canary", "state_dir = 1", "[database]\nurl = \"mysql:canary\""] {
             let ran = check(system, |_| text.to_owned()).bad();

@@ -98,6 +98,30 @@ on_both! {
         assert_eq!(answers.len(), 1, "{answers:?}");
     }
 
+    /// In every layout, every part: header, thumbprint, wrapped key, splitter, IV, ciphertext, tag.
+    fn no_bit_may_be_changed_in_any_layout(system: &System) {
+        let backend = system.mosip("backend");
+        let given = [json!({}), json!({"aad": "bXktYWFk"}), json!({"salt": "AAECAwQFBgcICQoLDA0ODw", "aad": "bXktYWFk"}), json!({"salt": "AAEC"})];
+        for members in given {
+            let asked = |mut request: Value| {
+                request.as_object_mut().expect("a request").extend(members.as_object().expect("members").clone());
+                request
+            };
+            let sealed = backend.ask_mosip("/encrypt", asked(to_encrypt("REGISTRATION", "ENCRYPT", "Selam"))).response();
+            let bytes = from_base64url(sealed["data"].as_str().expect("data"));
+            // Each of the first bytes and each of the last, and one bit of every fourteenth byte between.
+            let bits = bytes.len() * 8;
+            for bit in (0..64).chain((64..bits - 64).step_by(13 * 8 + 1)).chain((bits - 64..bits).step_by(3)) {
+                let mut changed = bytes.clone();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                let answer = backend.ask_mosip("/decrypt", asked(to_decrypt("REGISTRATION", "ENCRYPT", &base64url(&changed))));
+                assert_eq!((answer.status, &answer.body["response"]), (200, &Value::Null), "bit {bit} of {members}");
+                let code = answer.body["errors"][0]["errorCode"].as_str().expect("a code");
+                assert!(["KER-FSE-004", "KER-KMS-025", "KER-CRY-003", "KER-KMS-003"].contains(&code), "bit {bit} of {members}: {code}");
+            }
+        }
+    }
+
     fn what_is_no_ciphertext_is_told_so(system: &System) {
         let backend = system.mosip("backend");
         for data in ["AAAA", &base64url([7; 400])] {

@@ -1,5 +1,8 @@
 //! What is around every request and answer.
 
+use std::time::Duration;
+
+use km_test_support::wait_until;
 use km_tests::mosip::{enveloped, to_encrypt};
 use km_tests::on_both;
 use serde_json::{Value, json};
@@ -84,6 +87,9 @@ on_both! {
             assert_eq!(answer.body["response"], Value::Null);
             assert!(!answer.text().contains(CANARY), "{member}: {}", answer.text());
         }
+        // The log is written after the answer; what is refused leaves a line.
+        let last = backend.ask_mosip("/nothing-here", json!({}));
+        assert!(wait_until(Duration::from_secs(10), || system.log_of("keymanager").contains(&last.request_id)));
         assert!(!system.log_of("keymanager").contains(CANARY));
         let events = serde_json::to_string(&system.events_from("auditor", 0)).expect("events");
         assert!(!events.contains(CANARY));

@@ -27,7 +27,7 @@ on_both! {
     fn some_keys_ask_for_nothing(system: &System) {
         let backend = system.mosip("backend");
         backend.ask_mosip("/generateCSR", json!({"applicationId": "KERNEL", "referenceId": "IDENTITY_CACHE"})).refused_with(200, "KER-KMS-022");
-        backend.ask_mosip("/generateCSR", json!({"applicationId": "RESIDENT", "referenceId": ""})).refused_with(200, "KER-KMS-012");
+        backend.ask_mosip("/generateCSR", json!({"applicationId": "COMPLIANCE_TOOLKIT", "referenceId": ""})).refused_with(200, "KER-KMS-012");
         backend.ask_mosip("/generateCSR", json!({"applicationId": "", "referenceId": ""})).refused_with(200, "KER-KMS-005");
     }
 }

@@ -58,8 +58,8 @@ on_both! {
 
     fn a_master_key_is_not(system: &System) {
         let backend = system.mosip("backend");
-        backend.get("/getCertificate?applicationId=RESIDENT").refused_with(200, "KER-KMS-012");
-        backend.get("/getCertificate?applicationId=RESIDENT&referenceId=ENCRYPT").refused_with(200, "KER-KMS-012");
+        backend.get("/getCertificate?applicationId=COMPLIANCE_TOOLKIT").refused_with(200, "KER-KMS-012");
+        backend.get("/getCertificate?applicationId=COMPLIANCE_TOOLKIT&referenceId=ENCRYPT").refused_with(200, "KER-KMS-012");
         backend.get("/getCertificate?applicationId=NOWHERE&referenceId=ENCRYPT").refused_with(200, "KER-KMS-002");
         backend.get("/getCertificate?applicationId=ROOT&referenceId=ENCRYPT").refused_with(200, "KER-KMS-016");
     }

@@ -20,6 +20,6 @@ on_both! {
         }
         let root = backend.get("/getCertificateChain?applicationId=ROOT").response();
         assert!(root["certificatesTrustPath"].is_string());
-        backend.get("/getCertificateChain?applicationId=RESIDENT").refused_with(200, "KER-KMS-012");
+        backend.get("/getCertificateChain?applicationId=COMPLIANCE_TOOLKIT").refused_with(200, "KER-KMS-012");
     }
 }

@@ -94,7 +94,7 @@ on_both! {
         for blank in [json!(""), json!("  "), json!(null)] {
             assert!(asked(blank).refused_with(200, "KER-KMS-005").contains("applicationId"));
         }
-        asked(json!("RESIDENT")).refused_with(200, "KER-KMS-012");
+        asked(json!("COMPLIANCE_TOOLKIT")).refused_with(200, "KER-KMS-012");
     }
 
     fn base_keys_do_not_sign(system: &System) {

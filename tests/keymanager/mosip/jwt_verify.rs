@@ -1,11 +1,14 @@
 //! `POST /jwtVerify`
 
 use km_tests::mosip::enveloped;
-use km_tests::openssl::{make_key, openssl, sign_es256};
+use km_tests::openssl::{P256, body_of, self_signed, sign_es256};
 use km_tests::{Client, Options, System, base64url, on_both, on_each};
 use serde_json::{Value, json};
 
-use super::{all, fresh, master};
+use super::{
+    all, fresh, master,
+    pki::{Party, Wanted, trust, upload_authority, upload_partner},
+};
 
 const PAYLOAD: &str = r#"{"amount":7}"#;
 
@@ -22,16 +25,7 @@ fn asked(jws: &str, actual: Option<&str>, application: &str, reference: &str) ->
 
 /// A key on P-256 and a certificate by itself for it, PEM.
 fn stranger(system: &System) -> (std::path::PathBuf, String) {
-    let key = system.folder().join(format!("{}.key", km_tests::call::request_id()));
-    make_key(&key);
-    let out = key.with_extension("crt");
-    openssl(&format!("req -x509 -new -days 30 -subj /CN=stranger -key {} -out {}", key.display(), out.display()), &[])
-        .good();
-    (key, std::fs::read_to_string(out).expect("a certificate"))
-}
-
-fn der(pem: &str) -> String {
-    pem.lines().filter(|line| !line.starts_with('-')).collect()
+    self_signed(system.folder(), P256, "stranger")
 }
 
 /// A JWS by that key, with its certificate in the header.
@@ -74,7 +68,7 @@ on_both! {
         let backend = system.mosip("backend");
         let (key, pem) = stranger(system);
         let kid = all(&backend, "OPENG2P", "")[0]["keyId"].clone();
-        for header in [json!({"alg": "ES256", "x5c": [der(&pem)]}), json!({"alg": "ES256", "x5c": [der(&pem)], "kid": kid}), json!({"alg": "ES256"})] {
+        for header in [json!({"alg": "ES256", "x5c": [body_of(&pem)]}), json!({"alg": "ES256", "x5c": [body_of(&pem)], "kid": kid}), json!({"alg": "ES256"})] {
             let jws = forged(&key, header);
             for (application, reference) in [("OPENG2P", ""), ("ID_REPO", ""), ("KERNEL", "SIGN"), ("REGISTRATION", "ENCRYPT")] {
                 let answer = backend.ask_mosip("/jwtVerify", asked(&jws, None, application, reference)).response();
@@ -82,7 +76,7 @@ on_both! {
             }
         }
         // Nor does a token that nobody was named for: its certificate leads to no trusted root.
-        let jws = forged(&key, json!({"alg": "ES256", "x5c": [der(&pem)]}));
+        let jws = forged(&key, json!({"alg": "ES256", "x5c": [body_of(&pem)]}));
         for (trust, domain, said) in [(false, "AUTH", "TRUST_NOT_VERIFIED"), (true, "", "TRUST_NOT_VERIFIED_NO_DOMAIN"), (true, "AUTH", "TRUST_CERT_PATH_NOT_VALID")] {
             let request = json!({"jwtSignatureData": jws, "applicationId": "", "referenceId": "", "validateTrust": trust, "domain": domain});
             let answer = backend.ask_mosip("/jwtVerify", request).response();
@@ -148,6 +142,78 @@ on_both! {
         at("yesterday").refused_with(200, "KER-KMS-005");
         let now = km_tests::now().plus(std::time::Duration::from_secs(86_400)).to_string();
         assert_eq!(at(&now).response()["signatureValid"], true);
+    }
+
+    /// A certificate in the token is believed if it leads to a root of the domain that was asked for, and only then.
+    fn a_certificate_in_the_token_is_believed_below_a_root_of_the_domain(system: &System) {
+        let backend = system.mosip("backend");
+        let [root, below] = Party::authorities(system, &fresh("CA"));
+        let partner = Party::new(system, Some(&below), Wanted::default());
+        let (key, chain) = (partner.path("key.pem"), [body_of(&partner.pem()), body_of(&below.pem())]);
+        let verify = |jws: &str, trust: bool, domain: &str| {
+            let answer = backend.ask_mosip("/jwtVerify", json!({"jwtSignatureData": jws, "validateTrust": trust, "domain": domain})).response();
+            (answer["signatureValid"].as_bool().expect("a truth value"), answer["trustValid"].as_str().expect("a word").to_owned())
+        };
+        let no_path = (false, "TRUST_CERT_PATH_NOT_VALID".to_owned());
+        let jws = forged(&key, json!({"alg": "ES256", "x5c": chain}));
+        assert_eq!(verify(&jws, true, "AUTH"), no_path);
+        trust(&backend, "AUTH", &[&root]);
+        // The one in between came with the token.
+        assert_eq!(verify(&jws, true, "auth"), (true, "TRUST_CERT_PATH_VALID".into()));
+        assert_eq!(verify(&jws, true, "DEVICE"), no_path);
+        assert_eq!(verify(&jws, true, "NOWHERE"), no_path);
+        assert_eq!(verify(&jws, true, ""), (false, "TRUST_NOT_VERIFIED_NO_DOMAIN".into()));
+        assert_eq!(verify(&jws, false, "AUTH"), (false, "TRUST_NOT_VERIFIED".into()));
+        let alone = forged(&key, json!({"alg": "ES256", "x5c": [chain[0]]}));
+        assert_eq!(verify(&alone, true, "AUTH"), no_path);
+        trust(&backend, "AUTH", &[&below]);
+        assert_eq!(verify(&alone, true, "AUTH"), (true, "TRUST_CERT_PATH_VALID".into()));
+        // Another's signature under a trusted certificate; a stranger's certificate before a trusted one.
+        let (stolen, pem) = stranger(system);
+        assert_eq!(verify(&forged(&stolen, json!({"alg": "ES256", "x5c": chain})), true, "AUTH"), (false, "TRUST_CERT_PATH_VALID".into()));
+        let mixed = forged(&stolen, json!({"alg": "ES256", "x5c": [body_of(&pem), chain[0], chain[1], body_of(&root.pem())]}));
+        assert_eq!(verify(&mixed, true, "AUTH"), no_path);
+        // With an application, that one's keys decide, whatever the domain says.
+        let mut named = asked(&jws, None, "OPENG2P", "");
+        named["validateTrust"] = json!(true);
+        assert_eq!(backend.ask_mosip("/jwtVerify", named).response()["signatureValid"], false);
+        // A certificate that the caller sends along is judged by the same store.
+        let plain = forged(&key, json!({"alg": "ES256"}));
+        let sent = |trust: bool, domain: &str| {
+            let answer = backend.ask_mosip("/jwtVerify", json!({"jwtSignatureData": plain, "certificateData": partner.pem(), "validateTrust": trust, "domain": domain})).response();
+            (answer["signatureValid"].as_bool().expect("a truth value"), answer["trustValid"].as_str().expect("a word").to_owned())
+        };
+        assert_eq!(sent(false, "DEVICE"), (true, "TRUST_NOT_VERIFIED".into()));
+        assert_eq!(sent(true, "AUTH"), (true, "TRUST_CERT_PATH_VALID".into()));
+        assert_eq!(sent(true, "DEVICE"), no_path);
+        assert_eq!(sent(true, ""), (true, "TRUST_NOT_VERIFIED_NO_DOMAIN".into()));
+        // What is revoked is not believed any more; before it was, it is.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let before = km_tests::now().to_string();
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        below.revoke(&partner, "superseded");
+        upload_authority(&backend, "AUTH", &below.list()).response();
+        assert_eq!(verify(&jws, true, "AUTH"), no_path);
+        let then = json!({"jwtSignatureData": jws, "validateTrust": true, "domain": "AUTH", "asOf": before});
+        assert_eq!(backend.ask_mosip("/jwtVerify", then).response()["signatureValid"], true);
+    }
+
+    /// What we issue for a partner verifies in its domain; our own signatures do too.
+    fn certificates_of_ours_lead_to_our_root_in_the_domain(system: &System) {
+        let backend = system.mosip("backend");
+        master(&backend, "PMS");
+        let [root, _] = Party::authorities(system, &fresh("CA"));
+        trust(&backend, "MISP", &[&root]);
+        let partner = Party::new(system, Some(&root), Wanted::default());
+        let uploaded = upload_partner(&backend, "MISP", &partner.pem()).response();
+        let id = uploaded["certificateId"].as_str().expect("an id");
+        let ours = backend.get(&format!("/getPartnerCertificate/{id}")).response()["certificateData"].as_str().expect("PEM").to_owned();
+        let jws = forged(&partner.path("key.pem"), json!({"alg": "ES256", "x5c": [body_of(&ours)]}));
+        let own = signed(&backend, "OPENG2P", true, true);
+        for jws in [&jws, &own] {
+            let answer = backend.ask_mosip("/jwtVerify", json!({"jwtSignatureData": jws, "validateTrust": true, "domain": "MISP"})).response();
+            assert_eq!(answer, json!({"signatureValid": true, "message": "Validation Successful", "trustValid": "TRUST_CERT_PATH_VALID"}));
+        }
     }
 
     fn what_is_no_jws_has_its_codes(system: &System) {

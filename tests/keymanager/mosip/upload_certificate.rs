@@ -1,25 +1,17 @@
 //! `POST /uploadCertificate`
 
 use km_tests::mosip::{to_decrypt, to_encrypt};
-use km_tests::openssl::openssl;
+use km_tests::openssl::{RSA, openssl, self_signed};
 use km_tests::{System, base64url, on_both};
 use serde_json::{Value, json};
 
 use super::{all, current, file, fresh, x509};
 
 /// A certificate for the public key of this one, by an authority of the test's own.
-fn by_another_authority(system: &System, certificate: &Value, days: u32) -> String {
+pub(super) fn by_another_authority(system: &System, certificate: &Value, days: u32) -> String {
     let public = file(system, &x509(system, certificate, "-pubkey"));
-    let (key, root) = (public.with_extension("ca.key"), public.with_extension("ca.pem"));
-    openssl(
-        &format!(
-            "req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=Authority -keyout {} -out {}",
-            key.display(),
-            root.display()
-        ),
-        &[],
-    )
-    .good();
+    let (key, _) = self_signed(system.folder(), RSA, "Authority");
+    let root = key.with_extension("crt");
     let out = public.with_extension("crt");
     openssl(
         &format!(
@@ -58,6 +50,19 @@ on_both! {
             assert_eq!(opened["data"], base64url("Selam"));
         }
         assert_ne!(km_tests::from_base64url(&data)[6..38], km_tests::from_base64url(&newer)[6..38]);
+    }
+
+    /// The early end of the policy lies before this certificate begins, so neither is current, and both are of one key.
+    fn a_key_whose_certificate_is_too_short_is_followed_by_another(system: &System) {
+        let (backend, reference) = (system.mosip("backend"), fresh("REF"));
+        let data = backend.ask_mosip("/encrypt", to_encrypt("OPENG2P", &reference, "Selam")).response()["data"].as_str().expect("data").to_owned();
+        let ours = current(&backend, "OPENG2P", &reference)["certificate"].clone();
+        let theirs = by_another_authority(system, &ours, 5);
+        backend.ask_mosip("/uploadCertificate", json!({"applicationId": "OPENG2P", "referenceId": reference, "certificateData": theirs})).response();
+        backend.ask_mosip("/encrypt", to_encrypt("OPENG2P", &reference, "Selam")).response();
+        assert_eq!(all(&backend, "OPENG2P", &reference).len(), 3);
+        let opened = backend.ask_mosip("/decrypt", to_decrypt("OPENG2P", &reference, &data)).response();
+        assert_eq!(opened["data"], base64url("Selam"));
     }
 
     fn only_a_certificate_for_the_key_is_taken(system: &System) {

@@ -1,26 +1,15 @@
 //! `POST /uploadOtherDomainCertificate`
 
 use km_tests::mosip::{to_decrypt, to_encrypt};
-use km_tests::openssl::openssl;
+use km_tests::openssl::{RSA, self_signed};
 use km_tests::{Answer, Client, System, on_both};
 use serde_json::json;
 
 use super::{all, current, fresh};
 
 /// A certificate of somebody's own for a new RSA key, PEM.
-fn partner(system: &System) -> String {
-    let key = system.folder().join(format!("{}.key", km_tests::call::request_id()));
-    let out = key.with_extension("crt");
-    openssl(
-        &format!(
-            "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=partner -keyout {} -out {}",
-            key.display(),
-            out.display()
-        ),
-        &[],
-    )
-    .good();
-    std::fs::read_to_string(out).expect("a certificate")
+pub(super) fn partner(system: &System) -> String {
+    self_signed(system.folder(), RSA, "partner").1
 }
 
 fn upload(client: &Client, application: &str, reference: &str, pem: &str) -> Answer {
@@ -31,6 +20,14 @@ fn upload(client: &Client, application: &str, reference: &str, pem: &str) -> Ans
 }
 
 on_both! {
+    /// Others encrypt to what is handed out under these names: nobody puts a certificate of their own there, before there is one either.
+    fn names_to_which_others_encrypt_are_not_for_uploads(system: &System) {
+        let (backend, pem) = (system.mosip("backend"), partner(system));
+        upload(&backend, "KEY_MIGRATE", "ZK_TEMP_KEY", &pem).refused_with(200, "KER-KMS-002");
+        backend.get("/getCertificate?applicationId=KEY_MIGRATE&referenceId=ZK_TEMP_KEY").refused_with(200, "KER-KMS-002");
+        upload(&backend, "RESIDENT", "CLIENT_CRYPTO", &pem).refused_with(200, "KER-KMS-015");
+    }
+
     fn what_is_encrypted_to_a_partner_is_not_ours_to_open(system: &System) {
         let (backend, reference) = (system.mosip("backend"), fresh("PARTNER_"));
         let pem = partner(system);
@@ -49,6 +46,24 @@ on_both! {
         }
         assert_eq!(all(&backend, "PARTNER", &reference).len(), 3);
         upload(&backend, "PARTNER", &reference, &one).refused_with(200, "KER-KMS-015");
+    }
+
+    /// Whoever is slower takes the place of the faster one; two that are current would be a fault for good.
+    fn of_several_at_the_same_time_one_is_current(system: &System) {
+        let pems = [(); 4].map(|()| partner(system));
+        for _ in 0..3 {
+            let reference = fresh("PARTNER_");
+            std::thread::scope(|scope| {
+                for pem in &pems {
+                    let reference = &reference;
+                    scope.spawn(move || upload(&system.mosip("backend"), "PARTNER", reference, pem).response());
+                }
+            });
+            let backend = system.mosip("backend");
+            let listed = all(&backend, "PARTNER", &reference);
+            assert_eq!(listed.len(), pems.len(), "{listed:#?}");
+            assert!(pems.iter().any(|pem| current(&backend, "PARTNER", &reference)["certificate"] == json!(pem)));
+        }
     }
 
     fn names_of_ours_are_not_taken(system: &System) {

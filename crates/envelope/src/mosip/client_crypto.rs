@@ -7,13 +7,28 @@ use km_keystore::{Decrypt, StoredKey};
 
 use crate::{EnvelopeError, content_key::decrypt_or_substitute};
 
-/// Seals bytes to a client's RSA key of 2048 bits (OAEP with SHA-256 throughout). Refused: another key, nothing to seal.
-pub fn seal(client: &PublicKey, plaintext: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+/// How a client's machine decrypts: always OAEP with SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// Masked with SHA-256 too.
+    Sha256,
+    /// The same with a label of one zero byte, at which a TPM's empty text ends (TCG, TPM 2.0 Library, part 1, section B.4).
+    Tpm,
+    /// Masked with SHA-1, as Android's key store has it.
+    MaskedWithSha1,
+}
+
+/// Seals bytes to a client's RSA key of 2048 bits. Refused: another key, nothing to seal.
+pub fn seal(client: &PublicKey, padding: Padding, plaintext: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
     if plaintext.is_empty() || client.bits() != 2048 {
         return Err(EnvelopeError::Refused);
     }
     let key = OneTimeKey::generate();
-    let wrapped = oaep::encrypt_sha256(client, key.expose())?;
+    let wrapped = match padding {
+        Padding::Sha256 => oaep::encrypt_sha256(client, key.expose()),
+        Padding::Tpm => oaep::encrypt_sha256_labelled(client, &[0], key.expose()),
+        Padding::MaskedWithSha1 => oaep::encrypt_sha256_masked_with_sha1(client, key.expose()),
+    }?;
     let (nonce, aad) = (random::bytes(), random::bytes());
     let mut bytes = to_bytes(&wrapped, &nonce, &aad, plaintext);
     let start = bytes.len().saturating_sub(plaintext.len());
@@ -61,14 +76,14 @@ mod tests {
     #[test]
     fn changed_ones_are_refused() {
         let store = SoftwareStore::rsa_of_wycheproof();
-        let data = seal(&store.public(), b"text").unwrap();
+        let data = seal(&store.public(), Padding::Sha256, b"text").unwrap();
         assert_eq!(opened(&data, &store).unwrap(), b"text");
         for bit in (0..256 * 8).step_by(211).chain(256 * 8..data.len() * 8) {
             let mut changed = data.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(opened(&changed, &store), Err(EnvelopeError::Refused), "bit {bit}");
         }
-        assert!(seal(&store.public(), b"").is_err());
-        assert!(seal(&SoftwareStore::generate(KeyAlgorithm::P256).public(), b"x").is_err());
+        assert!(seal(&store.public(), Padding::Sha256, b"").is_err());
+        assert!(seal(&SoftwareStore::generate(KeyAlgorithm::P256).public(), Padding::Sha256, b"x").is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! What other programs made (`tests/fixtures/mosip/make_vectors.py`), for the tests of this folder.
 
-use km_domain::SecretBytes;
+use km_domain::{KeyAlgorithm, SecretBytes, SignatureAlgorithm};
 use km_formats::base64url;
 use serde_json::Value;
 
@@ -41,4 +41,14 @@ pub fn secret(value: &Value, name: &str) -> SecretBytes {
 pub fn store(fixture: &Value) -> SoftwareStore {
     let key = &fixture["key"];
     SoftwareStore::rsa(&bytes(key, "n"), &bytes(key, "e"), &bytes(key, "d"))
+}
+
+/// Keys of the kinds with which the product signs, and what each of them signs.
+pub fn signers() -> Vec<(SoftwareStore, SignatureAlgorithm)> {
+    vec![
+        (SoftwareStore::rsa_of_wycheproof(), SignatureAlgorithm::Rs256),
+        (SoftwareStore::rsa_of_wycheproof(), SignatureAlgorithm::Ps256),
+        (SoftwareStore::generate(KeyAlgorithm::P256), SignatureAlgorithm::Es256),
+        (SoftwareStore::generate(KeyAlgorithm::Ed25519), SignatureAlgorithm::EdDsa),
+    ]
 }

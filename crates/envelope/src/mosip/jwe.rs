@@ -1,6 +1,6 @@
 //! `/jwtEncrypt` and `/jwtDecrypt`.
 
-use km_crypto::{gcm, gcm::OneTimeKey, oaep, random};
+use km_crypto::{gcm::OneTimeKey, oaep, random};
 use km_domain::SecretBytes;
 use km_formats::mosip::{
     deflate,
@@ -8,7 +8,7 @@ use km_formats::mosip::{
 };
 use km_keystore::{Decrypt, StoredKey};
 
-use crate::{EnvelopeError, content_key::decrypt_or_substitute, mosip::payload::Certified};
+use crate::{EnvelopeError, content_key, mosip::payload::Certified};
 
 /// Seals a text to a certificate's RSA key and returns the compact form; the header's thumbprint is set here. Refused: a key that is
 /// not RSA or not of good size.
@@ -31,9 +31,7 @@ pub fn open<S: Decrypt + ?Sized>(
     store: &S,
     most: usize,
 ) -> Result<SecretBytes, EnvelopeError> {
-    let parts = message.parts()?;
-    let content_key = decrypt_or_substitute(&message.wrapped_key, key, store)?;
-    let opened = gcm::open(content_key.expose(), parts.iv, parts.aad, parts.sealed)?;
+    let opened = content_key::open(&message.wrapped_key, &message.parts()?, key, store)?;
     // Only what is authentic is expanded.
     if message.compressed { Ok(SecretBytes::new(deflate::expand(opened.expose(), most)?)) } else { Ok(opened) }
 }

@@ -20,16 +20,6 @@ fn check(token: &str, actual: Option<&str>, key: &VerifyingKey) -> Result<bool, 
     verify(&split, &header, actual, key)
 }
 
-/// The keys that the product signs with, and what each of them signs.
-fn signers() -> Vec<(SoftwareStore, SignatureAlgorithm)> {
-    vec![
-        (SoftwareStore::rsa_of_wycheproof(), SignatureAlgorithm::Rs256),
-        (SoftwareStore::rsa_of_wycheproof(), SignatureAlgorithm::Ps256),
-        (SoftwareStore::generate(KeyAlgorithm::P256), SignatureAlgorithm::Es256),
-        (SoftwareStore::generate(KeyAlgorithm::Ed25519), SignatureAlgorithm::EdDsa),
-    ]
-}
-
 #[test]
 fn what_another_program_signed_verifies() {
     let fixture = fixture::parse(include_str!("../../../../tests/fixtures/mosip/signatures.json"));
@@ -61,7 +51,7 @@ fn what_another_program_signed_verifies() {
 #[test]
 fn what_is_signed_verifies_in_every_form() {
     let text = base64url::encode(PAYLOAD);
-    for (store, algorithm) in signers() {
+    for (store, algorithm) in fixture::signers() {
         for unencoded in [false, true] {
             let header = Header { unencoded, kid: Some("kid"), thumbprint: Some([1; 32]), ..Header::default() };
             for include in [false, true] {

@@ -3,14 +3,14 @@
 
 use km_crypto::{
     PublicKey,
-    gcm::{self, OneTimeKey, TAG_LENGTH},
+    gcm::{OneTimeKey, TAG_LENGTH},
     oaep, random,
 };
 use km_domain::SecretBytes;
 use km_formats::mosip::payload::{Layout, SealedPayload, THUMBPRINT};
 use km_keystore::{Decrypt, StoredKey};
 
-use crate::{EnvelopeError, content_key::decrypt_or_substitute};
+use crate::{EnvelopeError, content_key};
 
 /// To whom a payload is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,9 +60,7 @@ pub fn open<S: Decrypt + ?Sized>(
     key: &StoredKey,
     store: &S,
 ) -> Result<SecretBytes, EnvelopeError> {
-    let parts = payload.parts(salt, aad)?;
-    let content_key = decrypt_or_substitute(payload.wrapped_key, key, store)?;
-    Ok(gcm::open(content_key.expose(), parts.iv, parts.aad, parts.sealed)?)
+    content_key::open(payload.wrapped_key, &payload.parts(salt, aad)?, key, store)
 }
 
 #[cfg(test)]

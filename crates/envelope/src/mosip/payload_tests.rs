@@ -1,3 +1,4 @@
+use km_crypto::gcm;
 use km_domain::KeyAlgorithm;
 use km_keystore::KeyStoreError;
 use proptest::prelude::*;
@@ -91,7 +92,7 @@ fn every_changed_bit_of_the_body_is_refused() {
     for (salt, aad) in REQUESTS {
         let data = seal(&certified(&store), salt, aad, b"{}").unwrap();
         let payload = SealedPayload::parse(&data).unwrap();
-        let content_key = decrypt_or_substitute(payload.wrapped_key, &store.stored(), &store).unwrap();
+        let content_key = content_key::decrypt_or_substitute(payload.wrapped_key, &store.stored(), &store).unwrap();
         // RSA is slow here: the body under the one content key, the wrapped key below.
         for bit in 0..payload.body.len() * 8 {
             let mut body = payload.body.to_vec();

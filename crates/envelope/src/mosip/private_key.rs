@@ -1,17 +1,15 @@
 //! Private keys of an old database, opened with the master key that wrapped them.
 
-use km_crypto::gcm;
 use km_domain::SecretBytes;
 use km_formats::mosip::private_key::parts;
 use km_keystore::{Decrypt, StoredKey};
 
-use crate::{EnvelopeError, content_key::decrypt_or_substitute};
+use crate::{EnvelopeError, content_key};
 
 /// The PKCS#8 document in a wrapped private key's bytes. Refused, always in the same way: another master key, a changed bit.
 pub fn open<S: Decrypt + ?Sized>(bytes: &[u8], master: &StoredKey, store: &S) -> Result<SecretBytes, EnvelopeError> {
     let (wrapped, parts) = parts(bytes)?;
-    let content_key = decrypt_or_substitute(wrapped, master, store)?;
-    Ok(gcm::open(content_key.expose(), parts.iv, parts.aad, parts.sealed)?)
+    content_key::open(wrapped, &parts, master, store)
 }
 
 #[cfg(test)]

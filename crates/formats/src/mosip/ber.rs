@@ -32,6 +32,19 @@ impl<'a> Element<'a> {
         Some(children)
     }
 
+    /// The first element and what follows it, as leniently as any reader takes it: a length in any number of bytes, one that is not said
+    /// reaching to the end, what is inside not looked at. Tags of one byte only, but none is refused.
+    pub fn lenient(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (tag, rest) = bytes.split_first()?;
+        let (length, rest) = rest.split_first()?;
+        let (contents, after) = match length {
+            0..=0x7f => rest.split_at_checked(usize::from(*length))?,
+            0x80 => (rest, &[][..]),
+            _ => Self::of_spelt_length(usize::from(length & 0x7f), rest)?,
+        };
+        Some((Self { tag: *tag, contents, whole: before(bytes, after)? }, after))
+    }
+
     /// The first element, and what follows it. Tags of one byte only.
     fn first(bytes: &'a [u8], depth: usize) -> Option<(Self, &'a [u8])> {
         let (tag, rest) = bytes.split_first()?;
@@ -42,15 +55,18 @@ impl<'a> Element<'a> {
         let (contents, after) = match length {
             0..=0x7f => rest.split_at_checked(usize::from(*length))?,
             0x80 if tag & 0x20 != 0 => Self::until_end(rest, depth.checked_sub(1)?)?,
-            0x81..=0x84 => {
-                let (spelt, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-                let length = spelt.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
-                rest.split_at_checked(length)?
-            }
+            0x81..=0x84 => Self::of_spelt_length(usize::from(length & 0x7f), rest)?,
             _ => return None,
         };
-        let (whole, _) = bytes.split_at_checked(bytes.len().checked_sub(after.len())?)?;
-        Some((Self { tag: *tag, contents, whole }, after))
+        Some((Self { tag: *tag, contents, whole: before(bytes, after)? }, after))
+    }
+
+    /// Contents whose length stands before them in so many bytes, and what follows.
+    fn of_spelt_length(count: usize, bytes: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let (spelt, rest) = bytes.split_at_checked(count)?;
+        let length =
+            spelt.iter().try_fold(0_usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?;
+        rest.split_at_checked(length)
     }
 
     /// The elements up to the two zero bytes that end an element of unsaid length, and what follows those.
@@ -58,12 +74,16 @@ impl<'a> Element<'a> {
         let mut rest = bytes;
         loop {
             if let Some(after) = rest.strip_prefix(&[0, 0]) {
-                let (contents, _) = bytes.split_at_checked(bytes.len().checked_sub(rest.len())?)?;
-                return Some((contents, after));
+                return Some((before(bytes, rest)?, after));
             }
             (_, rest) = Self::first(rest, depth)?;
         }
     }
+}
+
+/// What stands before the rest of some bytes.
+fn before<'a>(bytes: &'a [u8], rest: &[u8]) -> Option<&'a [u8]> {
+    bytes.get(..bytes.len().checked_sub(rest.len())?)
 }
 
 #[cfg(test)]
@@ -107,9 +127,23 @@ mod tests {
         assert_eq!(Element::only(&[0x30, 2, 5, 1]).unwrap().children(), None, "a child that reaches out");
     }
 
+    #[test]
+    fn what_is_read_leniently() {
+        let element = |tag, contents, whole| Element { tag, contents, whole };
+        assert_eq!(
+            Element::lenient(&[0x30, 0x85, 0, 0, 0, 0, 1, 7, 9]).unwrap(),
+            (element(0x30, &[7], &[0x30, 0x85, 0, 0, 0, 0, 1, 7]), &[9][..])
+        );
+        assert_eq!(Element::lenient(&[0x1f, 0x80, 5]).unwrap(), (element(0x1f, &[5], &[0x1f, 0x80, 5]), &[][..]));
+        assert_eq!(Element::lenient(&[[0x30, 0x89].as_slice(), &[0xff; 9]].concat()), None, "longer than can be");
+        assert!(Element::lenient(&[0x30]).is_none() && Element::lenient(&[0x30, 0x81, 2, 0]).is_none());
+    }
+
     proptest! {
         #[test]
         fn never_panics(bytes: Vec<u8>) {
+            // Whatever is read strictly is read leniently too.
+            prop_assert!(Element::only(&bytes).is_none() || Element::lenient(&bytes).is_some());
             if let Some(element) = Element::only(&bytes) {
                 let _ = element.children();
             }

@@ -1,4 +1,4 @@
-//! CBOR of others (RFC 8949), read into a tree: bounded in depth, and nothing may follow.
+//! CBOR of others (RFC 8949), read into a tree: bounded in depth and length, and nothing may follow.
 
 use ciborium::Value as Cbor;
 use serde_json::Value;
@@ -7,22 +7,42 @@ use crate::FormatError;
 
 /// Deepest nesting that is read.
 const MAX_DEPTH: usize = 32;
+/// Longest item that is read or written, in bytes. In the tree one byte can become more than thirty.
+const LONGEST: usize = 1024 * 1024;
 
 pub fn from_bytes(mut bytes: &[u8]) -> Result<Cbor, FormatError> {
-    const REFUSED: FormatError = FormatError::new("the CBOR", "one item, at most 32 levels deep");
+    const REFUSED: FormatError = FormatError::new("the CBOR", "one item, at most 32 levels deep and 1 MiB long");
+    if bytes.len() > LONGEST {
+        return Err(REFUSED);
+    }
     let value = ciborium::de::from_reader_with_recursion_limit(&mut bytes, MAX_DEPTH).map_err(|_| REFUSED)?;
     if bytes.is_empty() { Ok(value) } else { Err(REFUSED) }
 }
 
+/// Refused: what could not be read again.
 pub fn to_bytes(value: &Cbor) -> Result<Vec<u8>, FormatError> {
+    const REFUSED: FormatError = FormatError::new("the CBOR", "of values that can be written, at most 1 MiB");
     let mut bytes = Vec::new();
-    ciborium::into_writer(value, &mut bytes)
-        .map_err(|_| FormatError::new("the CBOR", "of values that can be written"))?;
-    Ok(bytes)
+    ciborium::into_writer(value, &mut bytes).map_err(|_| REFUSED)?;
+    if bytes.len() > LONGEST { Err(REFUSED) } else { Ok(bytes) }
 }
 
-pub fn map(value: Cbor) -> Option<Vec<(Cbor, Cbor)>> {
-    value.into_map().ok()
+/// A map of which each key stands once and is a number or a text.
+pub struct Members(Vec<(Cbor, Cbor)>);
+
+impl Members {
+    pub fn parse(value: Cbor) -> Option<Self> {
+        let members = value.into_map().ok()?;
+        each_once(members.iter().map(|(key, _)| key)).then_some(Self(members))
+    }
+
+    pub fn find(&self, key: i64) -> Option<&Cbor> {
+        self.0.iter().find(|(known, _)| *known == key.into()).map(|(_, value)| value)
+    }
+
+    pub fn has(&self, key: &Cbor) -> bool {
+        self.0.iter().any(|(known, _)| known == key)
+    }
 }
 
 /// A name as a label: a number where it is written so.
@@ -82,9 +102,21 @@ mod tests {
         for bytes in [&b""[..], b"\x01\x01", b"\x81", b"\x5f", &[0x81; 40]] {
             assert!(from_bytes(bytes).is_err());
         }
+        // A text with five bytes before it.
+        let text = |length: usize| Cbor::from("x".repeat(length - 5));
+        let longest = to_bytes(&text(LONGEST)).unwrap();
+        assert_eq!((longest.len(), from_bytes(&longest).unwrap()), (LONGEST, text(LONGEST)));
+        assert!(to_bytes(&text(LONGEST + 1)).is_err());
+        let longer = [&b"\x7a\x00\x0f\xff\xfc"[..], &[b'x'; LONGEST - 4]].concat();
+        assert!(from_bytes(&longer).is_err());
         let keys = |values: &[Cbor]| each_once(values.iter());
         assert!(keys(&[1.into(), "1".into(), 2.into()]));
         assert!(!keys(&[1.into(), 1.into()]) && !keys(&["a".into(), "a".into()]) && !keys(&[Cbor::Null]));
+        let pair = |key: i64| (Cbor::from(key), Cbor::from("value"));
+        let members = Members::parse(Cbor::Map(vec![pair(1), pair(2)])).unwrap();
+        assert_eq!((members.find(2), members.find(3)), (Some(&"value".into()), None));
+        assert!(members.has(&1.into()) && !members.has(&"1".into()));
+        assert!(Members::parse(Cbor::Map(vec![pair(1), pair(1)])).is_none() && Members::parse(Cbor::Null).is_none());
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! Bytes that a certification authority signs, told from a caller's data. The dialect signs data with keys that also issue
 //! certificates; whoever got such a key to sign a certificate's body would have a certificate.
 
+use super::ber::Element;
+
 /// Whether the bytes could be the signed part of a certificate, of a revocation list, of a signing request or of an OCSP answer, or
 /// CMS signed attributes.
 ///
@@ -8,7 +10,7 @@
 /// leniently as any reader takes them (BER), and what is inside the elements is not looked at: better one refusal too many. Of random
 /// bytes one in some hundred millions is taken for such.
 pub fn is_certificate_material(bytes: &[u8]) -> bool {
-    let Some((tag, contents)) = whole(bytes) else { return false };
+    let Some((Element { tag, contents, .. }, [])) = Element::lenient(bytes) else { return false };
     let Some(first) = contents.first() else { return false };
     let begins = match tag {
         // INTEGER, SEQUENCE, [0], [1], [2].
@@ -22,35 +24,13 @@ pub fn is_certificate_material(bytes: &[u8]) -> bool {
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
-/// The one element that the bytes are: tag and contents.
-fn whole(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let (tag, contents, rest) = element(bytes)?;
-    rest.is_empty().then_some((tag, contents))
-}
-
 /// Whether the bytes are a run of elements. One of indefinite length is taken to reach to the end.
 fn elements(mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
-        let Some((_, _, rest)) = element(bytes) else { return false };
+        let Some((_, rest)) = Element::lenient(bytes) else { return false };
         bytes = rest;
     }
     true
-}
-
-/// The first element: tag, contents, and what follows it.
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, rest) = bytes.split_first()?;
-    let (length, rest) = rest.split_first()?;
-    match length {
-        0..=0x7f => rest.split_at_checked(usize::from(*length)).map(|(contents, rest)| (*tag, contents, rest)),
-        0x80 => Some((*tag, rest, &[])),
-        _ => {
-            let (spelt, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            let length =
-                spelt.iter().try_fold(0_usize, |sum, byte| sum.checked_mul(256)?.checked_add(usize::from(*byte)))?;
-            rest.split_at_checked(length).map(|(contents, rest)| (*tag, contents, rest))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use ciborium::Value as Cbor;
 use serde_json::{Map, Value};
 
-use super::cbor::{self, from_json, label};
+use super::cbor::{self, Members, from_json, label};
 use crate::{
     FormatError,
     cbor::{Item, array},
@@ -12,8 +12,6 @@ use crate::{
 
 /// Tag of a COSE_Sign1 (RFC 9052, section 2).
 const SIGN1: u64 = 18;
-/// Longest message that is read.
-const MAX_LENGTH: usize = 16 * 1024 * 1024;
 const MAX_CHAIN: usize = 16;
 
 const ALG: i64 = 1;
@@ -26,6 +24,8 @@ const PARTIAL_IV: i64 = 6;
 const X5CHAIN: i64 = 33;
 const X5T: i64 = 34;
 const X5U: i64 = 35;
+/// Parameters that we set ourselves where their names ask for them, and that we know when we read.
+const KNOWN: [i64; 8] = [ALG, CONTENT_TYPE, KID, IV, PARTIAL_IV, X5CHAIN, X5T, X5U];
 
 const MESSAGE: FormatError = FormatError::new("the COSE message", "a COSE_Sign1 with the tag of its kind");
 const PARAMETERS: FormatError =
@@ -73,7 +73,7 @@ impl Headers {
     /// protected, as `crit` is. Names that are not the dialect's become labels of their own, numbers where they are written so.
     ///
     /// Refused: an algorithm without a number, a parameter twice, a value of another type than its name wants, `crit` with what is not
-    /// in the protected header.
+    /// in the protected header, the number of a parameter that has a name here.
     pub fn new(
         signer: &Signer<'_>,
         protected: &Map<String, Value>,
@@ -156,8 +156,19 @@ fn parameter(
         "includeCertificateHash" if wanted()? => Some((X5T.into(), Cbor::Bytes(signer.thumbprint.to_vec()))),
         "includeCertificateChain" | "includeCertificate" | "includeCertificateHash" => None,
         "certificateUrl" => Some((X5U.into(), text()?.into())),
-        other => Some((label(other), from_json(value)?)),
+        other => {
+            let label = label(other);
+            // Written as a number it would go round what its name wants.
+            if is_known(&label) || label == CRIT.into() {
+                return Err(PARAMETERS);
+            }
+            Some((label, from_json(value)?))
+        }
     })
+}
+
+fn is_known(label: &Cbor) -> bool {
+    KNOWN.iter().any(|known| *label == (*known).into())
 }
 
 /// One certificate as it is, several in an array (RFC 9360, section 2).
@@ -201,12 +212,9 @@ pub struct ParsedSign1 {
 }
 
 impl ParsedSign1 {
-    /// Reads a message with its tag. Refused: another tag or none, a detached payload, a parameter twice, `crit` with what we do not
-    /// know, `x5chain` of another form, more than 16 MiB.
+    /// Reads a message with its tag. Refused: another tag or none, a detached payload, a parameter twice in one map, `crit` that is
+    /// not protected or names what we do not know or what is not protected, `x5chain` of another form, more than 1 MiB.
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
-        if bytes.len() > MAX_LENGTH {
-            return Err(MESSAGE);
-        }
         Self::of(cbor::from_bytes(bytes)?).ok_or(MESSAGE)
     }
 
@@ -214,31 +222,27 @@ impl ParsedSign1 {
     pub(super) fn of(value: Cbor) -> Option<Self> {
         let Cbor::Tag(SIGN1, inner) = value else { return None };
         let Cbor::Array(parts) = *inner else { return None };
-        let Ok([Cbor::Bytes(protected), Cbor::Map(outer), Cbor::Bytes(payload), Cbor::Bytes(signature)]) =
+        let Ok([Cbor::Bytes(protected), outer, Cbor::Bytes(payload), Cbor::Bytes(signature)]) =
             <[Cbor; 4]>::try_from(parts)
         else {
             return None;
         };
         // No parameters are written as no bytes (RFC 9052, section 3).
-        let inner = if protected.is_empty() { Vec::new() } else { cbor::map(cbor::from_bytes(&protected).ok()?)? };
-        if !cbor::each_once(inner.iter().map(|(label, _)| label))
-            || !cbor::each_once(outer.iter().map(|(label, _)| label))
-        {
+        let inner = if protected.is_empty() { Cbor::Map(Vec::new()) } else { cbor::from_bytes(&protected).ok()? };
+        let (inner, outer) = (Members::parse(inner)?, Members::parse(outer)?);
+        // It counts only where it is signed (RFC 9052, section 3.1).
+        let understood = match (inner.find(CRIT), outer.find(CRIT)) {
+            (None, None) => true,
+            (Some(Cbor::Array(labels)), None) => {
+                !labels.is_empty() && labels.iter().all(|label| is_known(label) && inner.has(label))
+            }
+            _ => false,
+        };
+        if !understood {
             return None;
         }
-        let find = |label: i64| {
-            let of = |map: &[(Cbor, Cbor)]| {
-                map.iter().find(|(known, _)| *known == label.into()).map(|(_, value)| value.clone())
-            };
-            of(&inner).or_else(|| of(&outer))
-        };
-        let known = [ALG, CONTENT_TYPE, KID, IV, PARTIAL_IV, X5CHAIN, X5T, X5U].map(Cbor::from);
-        match find(CRIT) {
-            None => {}
-            Some(Cbor::Array(labels)) if !labels.is_empty() && labels.iter().all(|label| known.contains(label)) => {}
-            Some(_) => return None,
-        }
-        let number = inner.iter().find(|(label, _)| *label == ALG.into()).and_then(|(_, value)| value.as_integer());
+        let find = |label: i64| inner.find(label).or_else(|| outer.find(label)).cloned();
+        let number = inner.find(ALG).and_then(Cbor::as_integer);
         let algorithm = ALGORITHMS.iter().find(|(_, known)| number == Some((*known).into())).map(|(name, _)| *name);
         let certificates = match find(X5CHAIN) {
             None => Vec::new(),

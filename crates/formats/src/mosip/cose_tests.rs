@@ -18,7 +18,8 @@ type Pairs = Vec<(Cbor, Cbor)>;
 
 fn both(protected: Value, unprotected: Value) -> (Pairs, Pairs) {
     let headers = headers(protected, unprotected).unwrap();
-    (cbor::map(cbor::from_bytes(&headers.protected).unwrap()).unwrap(), cbor::map(headers.unprotected).unwrap())
+    let map = |value: Cbor| value.into_map().unwrap();
+    (map(cbor::from_bytes(&headers.protected).unwrap()), map(headers.unprotected))
 }
 
 fn pair(label: impl Into<Cbor>, value: impl Into<Cbor>) -> (Cbor, Cbor) {
@@ -64,6 +65,15 @@ fn what_cannot_be_asked_for() {
         (json!({"1": -8}), json!({})),
         (json!({}), json!({"1": -8})),
         (json!({"kid": "x", "4": "y"}), json!({})),
+        (json!({}), json!({"2": ["x"]})),
+        (json!({"2": 7}), json!({})),
+        (json!({"33": "x"}), json!({})),
+        (json!({}), json!({"34": "x"})),
+        (json!({}), json!({"35": 1})),
+        (json!({"4": "x"}), json!({})),
+        (json!({"3": []}), json!({})),
+        (json!({}), json!({"+5": "x"})),
+        (json!({}), json!({"06": "x"})),
         (json!({"cty": "a", "content-type": "b"}), json!({})),
         (json!({"includeCertificate": true}), json!({"includeCertificateChain": true})),
         (json!({"cty": 1}), json!({})),
@@ -71,7 +81,7 @@ fn what_cannot_be_asked_for() {
         (json!({"includeCertificate": 1}), json!({})),
     ];
     for (protected, unprotected) in bad {
-        assert_eq!(headers(protected.clone(), unprotected), Err(PARAMETERS), "{protected}");
+        assert_eq!(headers(protected.clone(), unprotected.clone()), Err(PARAMETERS), "{protected} {unprotected}");
     }
     let signer = Signer { algorithm: "HS256", certificates: &[], thumbprint: [0; 32], kid: "" };
     assert!(Headers::new(&signer, &Map::new(), &Map::new()).is_err());
@@ -113,7 +123,17 @@ fn messages_of_others() {
         message(18, map(&[pair(33, one.clone()), pair(4, one.clone())]), map(&[pair(33, two.clone()), pair(4, two)]));
     let parsed = parsed.unwrap();
     assert_eq!((parsed.certificates, parsed.kid), (vec![vec![1]], Some(vec![1])));
+    // What must be understood: only what is known, is there, and is signed.
+    let crit = |labels: &[i64]| pair(2, Cbor::Array(labels.iter().map(|label| (*label).into()).collect()));
+    let kid = || pair(4, Cbor::Bytes(vec![1]));
+    assert!(message(18, map(&[kid(), crit(&[4])]), map(&[])).is_ok());
     let bad = [
+        message(18, map(&[crit(&[4])]), map(&[])),
+        message(18, map(&[crit(&[4])]), map(&[kid()])),
+        message(18, map(&[kid()]), map(&[crit(&[4])])),
+        message(18, map(&[kid(), crit(&[4])]), map(&[crit(&[4])])),
+        message(18, map(&[crit(&[2])]), map(&[])),
+        message(18, map(&[pair(99, 1), crit(&[99])]), map(&[])),
         message(98, alg.clone(), map(&[])),
         message(18, map(&[pair(1, -8), pair(1, -7)]), map(&[])),
         message(18, alg.clone(), map(&[pair("a", 1), pair("a", 1)])),

@@ -4,14 +4,13 @@ use ciborium::Value as Cbor;
 use serde_json::{Map, Value};
 
 use super::{
-    cbor::{self, from_json, label},
+    cbor::{self, Members, from_json, label},
     cose::ParsedSign1,
 };
 use crate::FormatError;
 
 /// Tag of a CBOR Web Token (RFC 8392, section 6).
 const CWT: u64 = 61;
-const MAX_LENGTH: usize = 16 * 1024 * 1024;
 
 const ISS: i64 = 1;
 const SUB: i64 = 2;
@@ -66,16 +65,13 @@ impl Claims<'_> {
     }
 }
 
-/// The token around a finished COSE_Sign1, which has its own tag. Refused: bytes that are no CBOR.
+/// The token around a finished COSE_Sign1, which has its own tag. Refused: bytes that are no CBOR, more than 1 MiB.
 pub fn wrap(sign1: &[u8]) -> Result<Vec<u8>, FormatError> {
     cbor::to_bytes(&Cbor::Tag(CWT, Box::new(cbor::from_bytes(sign1)?)))
 }
 
 /// The signed message in a token. Refused: other tags; what [`ParsedSign1::parse`] refuses.
 pub fn unwrap(bytes: &[u8]) -> Result<ParsedSign1, FormatError> {
-    if bytes.len() > MAX_LENGTH {
-        return Err(TOKEN);
-    }
     match cbor::from_bytes(bytes)? {
         Cbor::Tag(CWT, inner) => ParsedSign1::of(*inner).ok_or(TOKEN),
         _ => Err(TOKEN),
@@ -95,13 +91,10 @@ pub struct ParsedClaims {
 impl ParsedClaims {
     /// Refused: no map, a claim twice, one of these four of another type.
     pub fn parse(payload: &[u8]) -> Result<Self, FormatError> {
-        let claims = cbor::map(cbor::from_bytes(payload)?).ok_or(CLAIMS)?;
-        if !cbor::each_once(claims.iter().map(|(label, _)| label)) {
-            return Err(CLAIMS);
-        }
-        let find = |number: i64| claims.iter().find(|(label, _)| *label == number.into()).map(|(_, value)| value);
-        let text = |number| find(number).map(|value| value.as_text().map(str::to_owned).ok_or(CLAIMS)).transpose();
-        let time = |number| find(number).map(|value| seconds(value).ok_or(CLAIMS)).transpose();
+        let claims = Members::parse(cbor::from_bytes(payload)?).ok_or(CLAIMS)?;
+        let text =
+            |number| claims.find(number).map(|value| value.as_text().map(str::to_owned).ok_or(CLAIMS)).transpose();
+        let time = |number| claims.find(number).map(|value| seconds(value).ok_or(CLAIMS)).transpose();
         Ok(Self { issuer: text(ISS)?, subject: text(SUB)?, expires: time(EXP)?, not_before: time(NBF)? })
     }
 }

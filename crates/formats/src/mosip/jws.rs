@@ -1,6 +1,8 @@
 //! JSON Web Signatures as the dialect writes and reads them: the header's members in the dialect's order, the payload left out where
 //! the caller says so, or signed as it is (RFC 7797) and yet carried in base64url.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::{FormatError, base64url, json};
@@ -94,9 +96,9 @@ impl AdditionalHeaders {
         );
         let mut headers = Self::default();
         let mut listed = String::new();
+        let mut seen = BTreeSet::new();
         for (name, text) in given {
-            let twice = headers.members.iter().any(|(known, _)| *known == name);
-            if name.is_empty() || twice || RESERVED.contains(&name.as_str()) {
+            if name.is_empty() || !seen.insert(name.clone()) || RESERVED.contains(&name.as_str()) {
                 return Err(RULE);
             }
             match name.as_str() {

@@ -6,6 +6,7 @@ mod ber;
 mod cbor;
 pub mod certificate_material;
 pub mod client_crypto;
+pub mod client_key;
 pub mod cose;
 pub mod cwt;
 pub mod deflate;

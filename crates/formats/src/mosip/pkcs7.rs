@@ -66,23 +66,6 @@ struct ContentType {
     content_type: ObjectIdentifier,
 }
 
-/// The text block around such a message: standard base64 in lines of 64 characters.
-pub fn text_block(der: &[u8]) -> String {
-    let body = STANDARD.encode(der);
-    let mut text = String::with_capacity(body.len() + body.len() / 64 + 48);
-    text.push_str(BEGIN);
-    for (at, character) in body.chars().enumerate() {
-        if at % 64 == 0 {
-            text.push('\n');
-        }
-        text.push(character);
-    }
-    text.push('\n');
-    text.push_str(END);
-    text.push('\n');
-    text
-}
-
 /// The certificates of a message, as DER or as text block, in the order in which they stand. Refused: other contents, none or more
 /// than 64 of them, more than 256 KiB.
 pub fn certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {

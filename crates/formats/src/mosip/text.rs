@@ -8,6 +8,12 @@ pub fn encode(bytes: &[u8]) -> Option<String> {
     (!bytes.is_empty()).then(|| base64url::encode(bytes))
 }
 
+/// Bytes as base64 of the standard alphabet, padded, which the dialect has in one place.
+pub fn encode_standard(bytes: &[u8]) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    STANDARD.encode(bytes)
+}
+
 /// Reads base64url or base64, padded or not; none where the text is empty. Refused: what [`base64url::decode`] refuses.
 pub fn decode(text: &str) -> Result<Option<Vec<u8>>, FormatError> {
     if text.is_empty() { Ok(None) } else { base64url::decode(text).map(Some) }
@@ -32,6 +38,11 @@ mod tests {
         for absent in [None, Some(""), Some("  "), Some("\t")] {
             assert_eq!(decode_optional(absent), Ok(None));
         }
+    }
+
+    #[test]
+    fn the_standard_alphabet_is_padded() {
+        assert_eq!(encode_standard(&[0xfb, 0xff, 0xbf, 0xfb]), "+/+/+w==");
     }
 
     #[test]

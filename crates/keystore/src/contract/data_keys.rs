@@ -1,6 +1,6 @@
 //! Data keys: made, unwrapped, moved, and nothing else accepted in their place.
 
-use km_domain::KeyAlgorithm;
+use km_domain::{KeyAlgorithm, SecretBytes};
 
 use super::{Ground, flipped, promise, refused, said};
 use crate::{Residence, StoredKey};
@@ -20,6 +20,7 @@ pub(super) fn all(ground: &Ground<'_>) -> Result<(), String> {
     refused(store.unwrap_data_key(&kek, &moved), "a data key under its old key-encryption key")?;
     refused(store.rewrap_data_key(&other, &kek, &made.wrapped), "rewrapping from the wrong key-encryption key")?;
 
+    from_elsewhere(ground, &kek)?;
     for position in 0..made.wrapped.len() {
         refused(store.unwrap_data_key(&kek, &flipped(&made.wrapped, position)), "an altered data key")?;
     }
@@ -30,6 +31,22 @@ pub(super) fn all(ground: &Ground<'_>) -> Result<(), String> {
     refused(store.unwrap_data_key(&kek, &[&made.wrapped[..], &[0; 8]].concat()), "a lengthened data key")?;
     promise(unwrapped(&kek, &made.wrapped)?.expose() == made.plain.expose(), "a data key is unwrapped after refusals")?;
     altered_keys(ground, &kek)
+}
+
+/// A data key that comes from elsewhere is wrapped as one that was made here, and nothing of another length is.
+fn from_elsewhere(ground: &Ground<'_>, kek: &StoredKey) -> Result<(), String> {
+    let store = ground.store;
+    let bytes = |length| SecretBytes::new((0..length).collect());
+    let wrapped = store.wrap_data_key(kek, &bytes(32)).map_err(said("a data key from elsewhere is wrapped"))?;
+    promise(wrapped.len() == 40, "a data key from elsewhere is 40 bytes, wrapped (RFC 3394)")?;
+    let back = store.unwrap_data_key(kek, &wrapped).map_err(said("a data key from elsewhere is unwrapped"))?;
+    promise(back.expose() == bytes(32).expose(), "a data key from elsewhere is unwrapped to what it was")?;
+    let other = ground.kek()?;
+    refused(store.unwrap_data_key(&other, &wrapped), "a data key from elsewhere under another key-encryption key")?;
+    for length in [0, 16, 24, 31, 33, 40] {
+        refused(store.wrap_data_key(kek, &bytes(length)), "a data key from elsewhere of another length")?;
+    }
+    Ok(())
 }
 
 type Change = &'static dyn Fn(&[u8]) -> Vec<u8>;

@@ -30,6 +30,7 @@ fn making(algorithm: KeyAlgorithm) -> &'static str {
         KeyAlgorithm::Rsa4096 => "rsa-4096",
         KeyAlgorithm::P256 => "ecdsa-p256",
         KeyAlgorithm::P384 => "ecdsa-p384",
+        KeyAlgorithm::Secp256k1 => "ecdsa-secp256k1",
         KeyAlgorithm::Ed25519 => "ed25519",
         KeyAlgorithm::Aes256 | KeyAlgorithm::HmacSha256 => "no signatures",
     }
@@ -42,6 +43,7 @@ fn signing(algorithm: SignatureAlgorithm) -> &'static str {
         SignatureAlgorithm::Ps256 => "rsa-pss-sha256",
         SignatureAlgorithm::Es256 => "ecdsa-p256",
         SignatureAlgorithm::Es384 => "ecdsa-p384",
+        SignatureAlgorithm::Es256K => "ecdsa-secp256k1",
         SignatureAlgorithm::EdDsa => "ed25519",
     }
 }

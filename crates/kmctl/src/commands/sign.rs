@@ -20,7 +20,7 @@ use crate::{answer::Answer, failure::Failure, files, online::Online};
 pub struct Arguments {
     key: KeyId,
     file: PathBuf,
-    /// RS256, PS256, ES256, ES384 or EdDSA; without it the first that the key can make.
+    /// RS256, PS256, ES256, ES384, ES256K or EdDSA; without it the first that the key can make.
     #[arg(long, value_parser = signature_algorithm)]
     algorithm: Option<SignatureAlgorithm>,
     /// ECDSA in DER, as openssl reads it, instead of the JOSE form.

@@ -25,7 +25,7 @@ pub struct Arguments {
     /// A file with the signature as bytes.
     #[arg(long, value_name = "FILE", conflicts_with = "signature")]
     signature_file: Option<PathBuf>,
-    /// RS256, PS256, ES256, ES384 or EdDSA; without it every one that the key can make is tried.
+    /// RS256, PS256, ES256, ES384, ES256K or EdDSA; without it every one that the key can make is tried.
     #[arg(long, value_parser = signature_algorithm)]
     algorithm: Option<SignatureAlgorithm>,
     /// The signature is ECDSA in DER, as openssl writes it.

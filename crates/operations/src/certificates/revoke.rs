@@ -5,6 +5,7 @@ use std::time::Duration;
 use km_audit::EventKind;
 use km_ca::{Issuer, Reason, Revocation, RootKind};
 use km_domain::{ServiceIdentity, Timestamp};
+use km_formats::mosip::identifiers::from_hex;
 use km_policy::Action;
 use km_storage::{Unrecorded, Write};
 use km_x509::Certificate;
@@ -62,9 +63,4 @@ pub fn revocation_list(operations: &Operations) -> Result<Vec<u8>, OperationErro
         .collect::<Vec<_>>();
     let number = u64::try_from(now.seconds()).unwrap_or(0);
     Ok(km_ca::revocation_list(&issuer, number, &revoked, now, LIFETIME)?.der)
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

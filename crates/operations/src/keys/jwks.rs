@@ -30,6 +30,11 @@ pub fn jwks(operations: &Operations, tenant: Option<&TenantId>) -> Result<Vec<Va
     Ok(set)
 }
 
+/// The key to which keys are sealed on their way in, as [`jwks`] shows others.
+pub(crate) fn transport_jwk(key: &Key, version: &Version) -> Result<Option<Value>, OperationError> {
+    entry(key, version, "enc")
+}
+
 fn entry(key: &Key, version: &Version, usage: &str) -> Result<Option<Value>, OperationError> {
     let Some(public) = version.public() else { return Ok(None) };
     let mut jwk = km_envelope::jwk::to_jwk(public)?;

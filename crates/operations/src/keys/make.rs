@@ -33,28 +33,39 @@ pub(crate) fn make_version(
     let made = operations.keys.generate(algorithm, &placement)?;
     let stored = StoredKey { name, algorithm, residence: made.residence, public: made.public };
     let certificates = certify(operations, keys, purpose, &stored, now)?;
-    let (residence, object, mechanism, blob) = match &stored.residence {
+    let mut version = version_row_of(&row.tenant, &stored, now);
+    version.certificates = join_certificates(&certificates);
+    Ok(version)
+}
+
+/// The row of a version that is active from now, without its integrity code.
+pub(crate) fn version_row(tenant: &km_domain::TenantId, key: &StoredKey, now: Timestamp) -> VersionRow {
+    version_row_of(tenant.as_str(), key, now)
+}
+
+fn version_row_of(tenant: &str, key: &StoredKey, now: Timestamp) -> VersionRow {
+    let (residence, object, mechanism, blob) = match &key.residence {
         Residence::Resident { object } => ("resident", object.clone(), "", Vec::new()),
         Residence::Wrapped { root, mechanism, blob } => ("wrapped", root.clone(), mechanism.as_str(), blob.clone()),
     };
-    Ok(VersionRow {
-        tenant: row.tenant.clone(),
-        key_id: row.id.clone(),
-        version: i64::from(number),
+    VersionRow {
+        tenant: tenant.to_owned(),
+        key_id: key.name.key.to_string(),
+        version: i64::from(key.name.version),
         state: KeyState::Active.name().to_owned(),
         residence: residence.to_owned(),
         object,
-        mechanism: format!("{mechanism}:{algorithm}"),
+        mechanism: format!("{mechanism}:{}", key.algorithm),
         blob,
-        public_key: stored.public.as_ref().map(|public| public.to_spki_der()).unwrap_or_default(),
-        certificates: join_certificates(&certificates),
+        public_key: key.public.as_ref().map(|public| public.to_spki_der()).unwrap_or_default(),
+        certificates: Vec::new(),
         created: now.micros(),
         activated: now.micros(),
         deactivated: None,
         born_at: -1,
         log_index: -1,
         integrity: Vec::new(),
-    })
+    }
 }
 
 /// Roots live in the token; key-encryption keys under the data root; everything else under the key root.
@@ -83,6 +94,7 @@ fn placement(
         | KeyPurpose::Sign
         | KeyPurpose::Decrypt
         | KeyPurpose::Mac
+        | KeyPurpose::Transport
         | KeyPurpose::MosipMaster
         | KeyPurpose::MosipBase
         | KeyPurpose::MosipSymmetric => Placement::Wrapped { root: root(names::KEY_ROOT)?, wraps: false },
@@ -106,7 +118,9 @@ fn certify(
     let (profile, lifetime) = match purpose {
         KeyPurpose::EvidenceSigner => (profile::evidence_signer(&key.name), profile::EVIDENCE_LIFETIME),
         KeyPurpose::Checkpoint => (profile::checkpoint_signer(&key.name), profile::EVIDENCE_LIFETIME),
-        KeyPurpose::Ingest => (profile::ingest(&key.name, key.algorithm), profile::BUSINESS_LIFETIME),
+        KeyPurpose::Ingest | KeyPurpose::Transport => {
+            (profile::ingest(&key.name, key.algorithm), profile::BUSINESS_LIFETIME)
+        }
         KeyPurpose::Answer | KeyPurpose::Sign if key.algorithm != KeyAlgorithm::Ed25519 => {
             (profile::answer(&key.name), profile::BUSINESS_LIFETIME)
         }

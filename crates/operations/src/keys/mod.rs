@@ -13,13 +13,14 @@ mod rotate;
 pub use create::{NewKey, create};
 pub use initialise::{initialise, initialise_tenant};
 pub use jwks::jwks;
+pub(crate) use jwks::transport_jwk as jwk;
 pub use list::{list, show};
 pub use needs::check_token;
 pub use root::root_certificate;
 pub use rotate::{Rotated, rotate};
 
 pub(crate) use create::describe;
-pub(crate) use make::{issue_under_root, make_version, seal_row};
+pub(crate) use make::{issue_under_root, make_version, seal_row, version_row};
 pub(crate) use of_tenant::{Wanted, altered, missing};
 
 /// Names of the keys that the installation itself has, in the pseudo-tenant [`km_domain::SYSTEM`].
@@ -37,4 +38,6 @@ pub mod names {
     pub const INGEST: &str = "ingest";
     pub const INGEST_RSA: &str = "ingest-rsa";
     pub const ANSWER: &str = "answer";
+    /// Name of a key that a tenant has from its first import on.
+    pub const TRANSPORT: &str = "transport";
 }

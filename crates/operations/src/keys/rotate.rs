@@ -62,7 +62,11 @@ fn rotatable<'a>(
     let rotates = key.purpose.is_for_callers()
         || matches!(
             key.purpose,
-            KeyPurpose::KeyEncryption | KeyPurpose::Index | KeyPurpose::Ingest | KeyPurpose::Answer
+            KeyPurpose::KeyEncryption
+                | KeyPurpose::Index
+                | KeyPurpose::Ingest
+                | KeyPurpose::Answer
+                | KeyPurpose::Transport
         );
     if rotates { Ok(key) } else { Err(OperationError::refused("key-not-rotatable", "roots are renewed by a ceremony")) }
 }

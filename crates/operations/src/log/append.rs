@@ -1,10 +1,10 @@
 //! The registry's own events: refusals, lists, definition changes.
 
-use km_audit::{Actor, Event, EventKind, Outcome};
+use km_audit::{Event, EventKind, Outcome};
 use km_domain::ServiceIdentity;
 use km_storage::Unrecorded;
 
-use crate::{Caller, Operation, OperationError, Operations};
+use crate::{Caller, Operation, OperationError, Operations, caller::service_event};
 
 /// One event as the registry reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,12 +49,7 @@ fn event(
         .ok_or_else(|| OperationError::invalid("kind", "must be a type that the registry may write"))?;
     let mut event = match caller {
         Some(caller) => caller.event(operations, kind),
-        None => {
-            let actor = Actor::service(service.uri());
-            let mut event = Event::new(kind, operations.clock.now(), actor, km_crypto::random::bytes());
-            operations.rules.mark(&mut event);
-            event
-        }
+        None => service_event(operations, kind, service),
     };
     // It happened at this registry: somebody of another tenant who tried stands in the log of those who were tried.
     event.tenant = Some(service.tenant.clone());

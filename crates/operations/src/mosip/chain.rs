@@ -44,7 +44,7 @@ fn found<'a>(
     let path = path(keys, caller.tenant(), alias.certified()?).ok_or(OperationError::Mosip(Fault::NoChain))?;
     let ders: Vec<&[u8]> = path.iter().map(Vec::as_slice).collect();
     let bundle = pkcs7::bundle(&ders).map_err(|_| OperationError::Mosip(Fault::NoChain))?;
-    Ok((alias, pkcs7::text_block(&bundle)))
+    Ok((alias, km_crypto::pem::encode("PKCS7", &bundle)))
 }
 
 /// From a certificate to a root of ours, both included, DER.
@@ -70,6 +70,6 @@ pub(super) fn path(keys: &Keys, tenant: &TenantId, leaf: &Certificate) -> Option
 }
 
 fn is_root(keys: &Keys, tenant: &TenantId, certificate: &Certificate) -> bool {
-    let root = KeyName { application: super::name::ROOT.to_owned(), reference: String::new() };
+    let root = KeyName::root();
     keys.mosip.aliases(tenant, &root).iter().any(|alias| alias.row.certificate == certificate.der)
 }

@@ -1,6 +1,6 @@
 //! Decrypt what `encrypt` gave out, whatever key is current today.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use km_audit::EventKind;
 use km_domain::{SecretBytes, TenantId};
@@ -47,9 +47,7 @@ fn open(
 ) -> Result<(Arc<Alias>, SecretBytes), OperationError> {
     // 1. May the caller? Asked before anything is looked up.
     let (tenant, name) = (caller.tenant(), &asked.name);
-    let policy = keys.mosip.policy(tenant, &name.application);
-    let is_admitted = policy.is_some_and(|policy| policy.admits(&caller.principal));
-    if !is_admitted || !rules(operations)?.admit(caller, name) {
+    if !rules(operations)?.admit_user(keys, caller, name) {
         return Err(OperationError::Mosip(Fault::DecryptDenied));
     }
     // 2. Which key?
@@ -61,11 +59,18 @@ fn open(
     // 3. With that key, in the token.
     let mut outcome = Err(OperationError::NotOpened);
     for alias in candidates {
-        let key = opening_key(&alias, keys, tenant)?;
+        // One that cannot be used does not keep the others from it.
+        let key = match opening_key(&alias, keys, tenant) {
+            Ok(key) => key,
+            Err(error) => {
+                outcome = Err(error);
+                continue;
+            }
+        };
         let (salt, aad) = (asked.salt.as_deref(), asked.aad.as_deref());
         match payload::open(&sealed, salt, aad, key, &*operations.keys).map_err(OperationError::from) {
             Ok(opened) => return Ok((alias, opened)),
-            Err(OperationError::NotOpened) => outcome = Err(OperationError::NotOpened),
+            Err(OperationError::NotOpened) => {}
             Err(error) => return Err(error),
         }
     }
@@ -73,7 +78,7 @@ fn open(
 }
 
 /// The one base key of ours with this thumbprint; the application must be its own, the reference need not.
-fn named<'a>(
+pub(super) fn named<'a>(
     keys: &'a Keys,
     tenant: &TenantId,
     name: &KeyName,
@@ -98,12 +103,18 @@ fn named<'a>(
 /// Every base key of the name, oldest first: one of them, at the time of the older form, opened its own.
 fn without_thumbprint(keys: &Keys, tenant: &TenantId, name: &KeyName) -> Result<Vec<Arc<Alias>>, OperationError> {
     let aliases = keys.mosip.aliases(tenant, name);
-    let own: Vec<_> = aliases.iter().filter(|alias| alias.kind == Kind::Base).map(Arc::clone).collect();
+    let mut seen = HashSet::new();
+    let own = aliases.iter().filter(|alias| alias.kind == Kind::Base && seen.insert(&alias.key));
+    let own: Vec<_> = own.map(Arc::clone).collect();
     if own.is_empty() { Err(OperationError::Mosip(Fault::MoreThanOneCurrent)) } else { Ok(own) }
 }
 
 /// The private key of an alias, if it may still open.
-fn opening_key<'a>(alias: &Alias, keys: &'a Keys, tenant: &TenantId) -> Result<&'a StoredKey, OperationError> {
+pub(super) fn opening_key<'a>(
+    alias: &Alias,
+    keys: &'a Keys,
+    tenant: &TenantId,
+) -> Result<&'a StoredKey, OperationError> {
     let missing = || OperationError::Unavailable(format!("the key of {} is missing or altered", alias.name));
     let version = alias.version(keys, tenant).ok_or_else(missing)?;
     if !version.state.processes() {

@@ -46,9 +46,7 @@ fn seal<'a>(
     if asked.name.never_encrypts() {
         return Err(OperationError::Mosip(Fault::MasterEncrypts));
     }
-    let policy = keys.mosip.policy(caller.tenant(), &asked.name.application);
-    let is_admitted = policy.is_some_and(|policy| policy.admits(&caller.principal));
-    if !is_admitted || !rules(operations)?.admit(caller, &asked.name) {
+    if !rules(operations)?.admit_user(keys, caller, &asked.name) {
         return Err(OperationError::Mosip(Fault::NoPolicy));
     }
     if asked.plaintext.is_empty() {

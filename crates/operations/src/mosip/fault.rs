@@ -1,6 +1,8 @@
 //! Why a call of the dialect did not succeed, where the dialect has a code of its own for it. The door's table turns each into that
 //! code; our other doors never see one.
 
+use super::{LicenseFault, PartnerFault};
+
 /// A refusal of the dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -68,6 +70,52 @@ pub enum Fault {
     VerifyingCertificateOutOfTime,
     /// No chain leads from the certificate to the root.
     NoChain,
+    /// A member is not base64.
+    NotBase64,
+    /// The message could not be sealed.
+    NotSealed,
+    /// The certificate of whom a message is for is outside its time.
+    RecipientOutOfTime,
+    /// The old signature is of none of the installation's keys.
+    NotValid,
+    /// What is to be verified is no COSE_Sign1.
+    NotCose,
+    /// What is to be verified is no CBOR Web Token.
+    NotCwt,
+    /// Claims cannot be made of it.
+    PayloadMalformed,
+    /// The token begins later.
+    TokenNotYetValid,
+    /// The token's time is over.
+    TokenExpired,
+    /// The token does not have a claim that the caller names.
+    ClaimMissing(&'static str),
+    /// The token says something else than the caller expects.
+    ClaimDiffers(&'static str),
+    /// The PDF cannot be read, or cannot be signed so.
+    NotPdf(&'static str),
+    /// A partner's or an authority's certificate is not taken, or not found.
+    Partner(PartnerFault),
+    /// A token id of no person or no partner.
+    TokenIdOfNobody,
+    /// Configuration has no salts for token ids.
+    NoTokenIds,
+    /// No random key, no key under which they are wrapped, or no recipient.
+    ZkNoKeys,
+    /// There is no such random key, or it cannot be wrapped or unwrapped.
+    ZkRandomKey,
+    /// There are no values.
+    ZkNothing,
+    /// A value does not open.
+    ZkNotOpened,
+    /// A value is not laid out as one.
+    NotZkValue,
+    /// It is no encrypted random key, or one for nobody here.
+    ZkNotRandomKey,
+    /// A client's key is none that is used, or a message of a client's does not open; which is not said.
+    ClientCrypto,
+    /// A license key is not made, or not accepted.
+    License(LicenseFault),
     /// A key has to be made first: never leaves the door.
     Due(super::KeyName),
 }
@@ -122,6 +170,27 @@ impl Fault {
             Self::NotJws => "mosip-not-jws",
             Self::NotVerifiable => "mosip-not-verifiable",
             Self::NoChain => "mosip-no-chain",
+            Self::NotBase64 => "invalid-request",
+            Self::NotSealed => "mosip-not-sealed",
+            Self::RecipientOutOfTime => "mosip-certificate-out-of-time",
+            Self::NotValid => "mosip-not-valid",
+            Self::NotCose => "mosip-not-cose",
+            Self::NotCwt => "mosip-not-cwt",
+            Self::PayloadMalformed => "mosip-payload-malformed",
+            Self::TokenNotYetValid | Self::TokenExpired => "mosip-token-out-of-time",
+            Self::ClaimMissing(_) | Self::ClaimDiffers(_) => "mosip-claim-differs",
+            Self::NotPdf(_) => "mosip-not-pdf",
+            Self::Partner(fault) => fault.code(),
+            Self::TokenIdOfNobody => "mosip-token-id-of-nobody",
+            Self::NoTokenIds => "mosip-no-token-ids",
+            Self::ZkNoKeys => "mosip-zk-no-keys",
+            Self::ZkRandomKey => "mosip-zk-random-key",
+            Self::ZkNothing => "mosip-zk-nothing",
+            Self::ZkNotOpened => "not-opened",
+            Self::NotZkValue => "mosip-not-zk-value",
+            Self::ZkNotRandomKey => "mosip-zk-not-random-key",
+            Self::ClientCrypto => "mosip-client-crypto",
+            Self::License(fault) => fault.code(),
             Self::Due(_) => "mosip-key-due",
         }
     }
@@ -130,5 +199,11 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.code())
+    }
+}
+
+impl From<PartnerFault> for crate::OperationError {
+    fn from(fault: PartnerFault) -> Self {
+        Self::Mosip(Fault::Partner(fault))
     }
 }

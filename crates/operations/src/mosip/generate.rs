@@ -2,18 +2,18 @@
 
 use km_audit::EventKind;
 use km_ca::mosip::Names;
-use km_domain::KeyAlgorithm;
+use km_domain::{KeyAlgorithm, TenantId};
 use km_storage::Unrecorded;
 
 use super::{
-    Fault, KeyName,
+    Fault, KeyName, Kind,
     current::days,
     make::{Wanted, make},
     name::SYMMETRIC_DAYS,
     renew::{defaults, filled, policy_valid_days, rules},
     retire::{deactivate_past, end_all},
 };
-use crate::{Caller, Keys, Operation, OperationError, Operations, Record};
+use crate::{Caller, Keys, Operation, OperationError, Operations, Record, caller::refused};
 
 /// What is ordered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +41,14 @@ pub enum Make {
 pub fn generate(operations: &Operations, record: &Record, caller: &Caller, order: &Order) -> Operation<bool> {
     let keys = operations.keyring.keys();
     match planned(operations, &keys, caller, order) {
-        Ok(None) => Unrecorded::unremarkable(Ok(false)),
+        Ok(None) => {
+            let mut event = caller.event(operations, EventKind::KeyCreateOutcome);
+            event.object = Some(order.name.to_string());
+            Unrecorded::new(Ok(false), refused(event, &OperationError::Conflict("key-exists")))
+        }
         Ok(Some((wanted, beside))) => {
             let event = |kind| caller.event(operations, kind);
-            make(operations, record, caller.tenant(), &event, &wanted, beside).map(|done| done.map(|()| true))
+            make(operations, record, &keys, caller.tenant(), &event, &wanted, beside).map(|done| done.map(|()| true))
         }
         Err(error) => caller.refuse(operations, EventKind::KeyCreateOutcome, error),
     }
@@ -65,7 +69,10 @@ fn planned(
     let fits = match order.make {
         Make::Master if !name.is_master() || name.is_curve_sign() => Err(Fault::ReferenceNotSupported),
         Make::Curve if !name.is_curve_sign() || name.application == super::name::ROOT => Err(Fault::CurveNotSupported),
-        Make::Symmetric if name.is_master() => Err(Fault::ReferenceNotSupported),
+        // Nor beside what has another kind of key.
+        Make::Symmetric if name.is_master() || has_another_kind(keys, tenant, name) => {
+            Err(Fault::ReferenceNotSupported)
+        }
         Make::Master | Make::Curve | Make::Symmetric => Ok(()),
     };
     fits.map_err(OperationError::Mosip)?;
@@ -81,7 +88,7 @@ fn planned(
     // 3. What it shall be.
     let algorithm = match order.make {
         Make::Symmetric => KeyAlgorithm::Aes256,
-        Make::Master | Make::Curve => name.algorithm()?,
+        Make::Master | Make::Curve => name.algorithm(),
     };
     let subject = filled(order.subject.clone(), &defaults(rules, name));
     let expires = now.plus(days(valid));
@@ -89,4 +96,8 @@ fn planned(
     let mut beside = end_all(operations, keys, tenant, name, now)?;
     beside.extend(deactivate_past(operations, keys, tenant, name, now)?);
     Ok(Some((wanted, beside)))
+}
+
+fn has_another_kind(keys: &Keys, tenant: &TenantId, name: &KeyName) -> bool {
+    keys.mosip.aliases(tenant, name).iter().any(|alias| alias.kind != Kind::Symmetric)
 }

@@ -10,7 +10,14 @@ use km_envelope::mosip::identifiers::UniqueIdentifier;
 use km_storage::{MosipAliasRow, Unrecorded, Write};
 use km_x509::Certificate;
 
-use super::{Alias, Fault, KeyName, Kind, Unwanted, alias::thumbprint_text, make::dated, renew::rules, retire::end};
+use super::{
+    Alias, Fault, KeyName, Kind, Unwanted,
+    alias::thumbprint_text,
+    client_crypto::decrypting,
+    make::dated,
+    renew::rules,
+    retire::{end, unchanged},
+};
 use crate::{Caller, Keys, Operation, OperationError, Operations, caller::refused, keys::seal_row};
 
 /// Puts a certificate (PEM) to the current key of a name.
@@ -26,10 +33,14 @@ pub fn install(operations: &Operations, caller: &Caller, name: &KeyName, certifi
         if alias.certified()?.spki != certificate.spki {
             return Err(OperationError::Mosip(Fault::CertificateOfAnotherKey));
         }
+        // The former one ends now, and the key shall not be without.
+        if now < certificate.not_before {
+            return Err(OperationError::Mosip(Fault::CertificateOutOfTime));
+        }
         let id = new_id(now);
         let unique_id = dated(&keys, caller.tenant(), name, now, &id);
         let row = MosipAliasRow { id, unique_id: Some(unique_id), ..alias.row.clone() };
-        let mut writes = vec![insert(operations, &keys, row, &certificate)?];
+        let mut writes = vec![unchanged(&keys, caller.tenant(), name), insert(operations, &keys, row, &certificate)?];
         // One that was made to come after it would be current beside a certificate that lasts longer.
         for old in keys.mosip.aliases(caller.tenant(), name) {
             if old.row.id == alias.row.id || old.is_to_come(now) {
@@ -57,6 +68,27 @@ pub fn install_other(
     conclude(operations, caller, name, made, now)
 }
 
+/// As [`install_other`], of a certificate that another installation had under this name: false where it is here already.
+pub fn migrate_certificate(
+    operations: &Operations,
+    caller: &Caller,
+    name: &KeyName,
+    certificate: &str,
+) -> Operation<bool> {
+    let keys = operations.keyring.keys();
+    let thumbprint = parsed(certificate).ok().map(|certificate| km_crypto::digest::sha256(&certificate.der));
+    let is_here = |alias: &std::sync::Arc<Alias>| alias.kind == Kind::Foreign && alias.thumbprint == thumbprint;
+    let is_known = thumbprint.is_some() && keys.mosip.aliases(caller.tenant(), name).iter().any(is_here);
+    match admitted(operations, caller, name) {
+        Ok(()) if is_known => {
+            let mut event = caller.event(operations, EventKind::CertificateInstalled);
+            event.object = Some(name.to_string());
+            Unrecorded::new(Ok(false), refused(event, &OperationError::Conflict("mosip-alias-exists")))
+        }
+        _ => install_other(operations, caller, name, certificate).map(|done| done.map(|_| true)),
+    }
+}
+
 fn other(
     operations: &Operations,
     keys: &Keys,
@@ -72,6 +104,10 @@ fn other(
     }
     if name.is_curve_sign() {
         return Err(unwanted(Unwanted::Curve));
+    }
+    // Clients are told to encrypt to it, and nobody else shall read them.
+    if *name == decrypting(operations)? {
+        return Err(unwanted(Unwanted::OwnKey));
     }
     let current = keys.mosip.current(tenant, name, now).map_err(OperationError::Mosip)?;
     let certificate = parsed(certificate)?;
@@ -108,9 +144,12 @@ fn other(
         log_index: -1,
         integrity: Vec::new(),
     };
-    let mut writes = vec![insert(operations, keys, row, &certificate)?];
-    if let Some(alias) = current {
-        writes.push(end(operations, keys, alias, now)?);
+    let mut writes = vec![unchanged(keys, tenant, name), insert(operations, keys, row, &certificate)?];
+    for old in keys.mosip.aliases(tenant, name) {
+        // One that is to begin later would be current beside this one.
+        if current.is_some_and(|alias| alias.row.id == old.row.id) || old.is_to_come(now) {
+            writes.push(end(operations, keys, old, now)?);
+        }
     }
     Ok(writes)
 }

@@ -1,18 +1,17 @@
 //! Sign as a JWS with the current master key of an application, in the token. The exact bytes are signed, text or not.
 
-use km_audit::EventKind;
 use km_domain::{SecretBytes, SignatureAlgorithm, Timestamp};
 use km_envelope::{EnvelopeError, mosip::jws};
-use km_formats::{base64url, mosip::jws::Header};
-use km_keystore::StoredKey;
-use km_storage::Unrecorded;
+use km_formats::{
+    base64url,
+    mosip::jws::{AdditionalHeaders, Header},
+};
 use zeroize::Zeroizing;
 
 use super::{
-    Alias, Fault, KeyName, MosipRules,
-    certificate::{about, current_or_due, unless_due},
-    make::signing_key,
+    Alias, Certificates, Fault, KeyName,
     renew::rules,
+    signer::{Signer, of_today, permitted, recorded},
 };
 use crate::{Caller, Keys, Operation, OperationError, Operations};
 
@@ -27,9 +26,10 @@ pub struct ToSign {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
     pub payload: bool,
-    pub certificate: bool,
+    pub certificates: Certificates,
     pub thumbprint: bool,
     pub url: Option<String>,
+    pub additional: Option<AdditionalHeaders>,
 }
 
 /// A signature.
@@ -46,14 +46,7 @@ pub struct Signed {
 /// outside its time.
 pub fn jwt_sign(operations: &Operations, caller: &Caller, asked: &ToSign) -> Operation<Signed> {
     let keys = operations.keyring.keys();
-    match sign(operations, &keys, caller, asked) {
-        Ok((alias, signed)) => {
-            let mut event = caller.event(operations, EventKind::Sign);
-            about(&mut event, alias);
-            Unrecorded::new(Ok(signed), event).checked_at(keys.epoch)
-        }
-        Err(error) => unless_due(operations, caller, EventKind::Sign, error),
-    }
+    recorded(operations, caller, &keys, sign(operations, &keys, caller, asked))
 }
 
 fn sign<'a>(
@@ -62,69 +55,61 @@ fn sign<'a>(
     caller: &Caller,
     asked: &ToSign,
 ) -> Result<(&'a Alias, Signed), OperationError> {
-    let rules = rules(operations)?;
     // 1. May the caller, for this key, this?
-    let name = &signer(rules, &asked.name)?;
-    let policy = keys.mosip.policy(caller.tenant(), &name.application);
-    let is_admitted = policy.is_some_and(|policy| policy.admits(&caller.principal));
-    if !is_admitted || !rules.admit(caller, name) {
-        return Err(OperationError::Mosip(Fault::SignDenied));
-    }
-    if asked.payload.is_empty() {
+    let name = permitted(operations, keys, caller, &asked.name)?;
+    worth_signing(asked.payload.expose(), rules(operations)?.only_json)?;
+    // 2. With the key of today.
+    let signer = of_today(operations, keys, caller, &name)?;
+    // 3. In the token.
+    let how = How { algorithm: signer.first_algorithm()?, unencoded: false, parts: &asked.parts };
+    let text = Zeroizing::new(base64url::encode(asked.payload.expose()));
+    let jws = compact(operations, keys, caller, &signer, &how, (asked.payload.expose(), &text))?;
+    Ok((signer.alias, Signed { jws, now: signer.now }))
+}
+
+/// Whether there is something to sign, and JSON where it must be.
+pub(super) fn worth_signing(payload: &[u8], only_json: bool) -> Result<(), OperationError> {
+    if payload.is_empty() {
         return Err(OperationError::Mosip(Fault::Empty));
     }
-    if rules.only_json && serde_json::from_slice::<serde::de::IgnoredAny>(asked.payload.expose()).is_err() {
+    if only_json && serde_json::from_slice::<serde::de::IgnoredAny>(payload).is_err() {
         return Err(OperationError::Mosip(Fault::NotJson));
     }
-    if !name.is_master() {
-        return Err(OperationError::Mosip(Fault::SigningNotAllowed));
-    }
-    // 2. With the key of today.
-    let alias = current_or_due(operations, keys, caller, name)?;
-    let (key, now) = (signing_key(alias, keys, caller.tenant())?, operations.clock.now());
-    if !alias.certified()?.is_valid_at(now) {
-        return Err(OperationError::Mosip(Fault::CertificateOutOfTime));
-    }
-    // 3. In the token.
-    let jws = signed(operations, rules, alias, key, asked)?;
-    Ok((alias, Signed { jws, now }))
+    Ok(())
 }
 
-/// The key that signs. A caller who names no application is refused; with the switch, KERNEL and SIGN stand in.
-pub(super) fn signer(rules: &MosipRules, name: &KeyName) -> Result<KeyName, OperationError> {
-    match name.application.trim() {
-        "" if rules.blank_application_is_kernel_sign => Ok(KeyName::kernel_sign()),
-        "" => Err(OperationError::invalid("applicationId", "must not be blank")),
-        _ => Ok(name.clone()),
-    }
+/// How a JWS is made.
+pub(super) struct How<'a> {
+    pub algorithm: SignatureAlgorithm,
+    /// Whether the payload's own bytes are signed, and not their text.
+    pub unencoded: bool,
+    pub parts: &'a Parts,
 }
 
-fn signed(
+/// The signature over a payload, which comes with the text that stands for it.
+pub(super) fn compact(
     operations: &Operations,
-    rules: &MosipRules,
-    alias: &Alias,
-    key: &StoredKey,
-    asked: &ToSign,
+    keys: &Keys,
+    caller: &Caller,
+    signer: &Signer<'_>,
+    how: &How<'_>,
+    (payload, text): (&[u8], &str),
 ) -> Result<String, OperationError> {
-    let certificate = alias.certified()?;
-    let chain = if asked.parts.certificate { vec![certificate.der.clone()] } else { Vec::new() };
-    let kid = alias.kid.as_ref().filter(|_| rules.with_kid).map(|kid| format!("{}{kid}", rules.kid_prefix));
+    let (rules, parts) = (rules(operations)?, how.parts);
+    let certificates = signer.certificates(keys, caller.tenant(), parts.certificates)?;
+    let prefix = parts.additional.as_ref().map(|additional| additional.kid_prefix.as_str()).unwrap_or_default();
+    let kid = if rules.with_kid { signer.kid(rules, prefix, payload) } else { None };
     let header = Header {
-        certificates: &chain,
-        thumbprint: alias.thumbprint.filter(|_| asked.parts.thumbprint),
-        certificate_url: asked.parts.url.as_deref(),
+        unencoded: how.unencoded,
+        certificates: &certificates,
+        thumbprint: signer.alias.thumbprint.filter(|_| parts.thumbprint),
+        certificate_url: parts.url.as_deref(),
         kid: kid.as_deref(),
+        additional: parts.additional.as_ref(),
         ..Header::default()
     };
-    let text = Zeroizing::new(base64url::encode(asked.payload.expose()));
-    let algorithm = algorithm(key)?;
-    match jws::sign(&*operations.keys, key, algorithm, &header, &text, asked.parts.payload) {
+    match jws::sign(&*operations.keys, signer.key, how.algorithm, &header, text, parts.payload) {
         Err(EnvelopeError::Refused) => Err(OperationError::Mosip(Fault::NotSigned)),
         signed => Ok(signed?),
     }
-}
-
-/// RSA keys sign with RS256, others in the one way of their kind.
-fn algorithm(key: &StoredKey) -> Result<SignatureAlgorithm, OperationError> {
-    key.algorithm.signatures().first().copied().ok_or(OperationError::Mosip(Fault::NotSigned))
 }

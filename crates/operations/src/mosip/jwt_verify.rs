@@ -1,24 +1,22 @@
-//! Verify a JWS. Whoever names an application has it verified with the keys of that application and no other: what a token says of its
+//! Verify a JWS, a COSE_Sign1 or a CBOR Web Token. Whoever names an application has it verified with the keys of that application and no other: what a token says of its
 //! own key is believed only where nobody named one, and then only if its certificate leads to a trusted root of the domain asked for.
 
 use std::sync::Arc;
 
 use km_audit::{Event, EventKind};
-use km_crypto::jose::{JoseAlgorithm, VerifyingKey};
 use km_domain::Timestamp;
-use km_envelope::mosip::jws;
-use km_formats::mosip::jws::{ParsedHeader, SplitJws};
 use km_storage::Unrecorded;
 use km_x509::Certificate;
 
-use super::{Alias, Fault, KeyName, certificate::about, jwt_sign::signer, renew::rules};
+use super::{
+    Alias, Fault, KeyName, Presented, certificate::about, presented::Signature, renew::rules, signer::named,
+    trust::leads_to_domain,
+};
 use crate::{Caller, Keys, Operation, OperationError, Operations};
 
 /// A signature to be verified.
 pub struct ToVerify {
-    pub jws: String,
-    /// Stands in for the middle part, whether there is one or not: base64url as it was signed.
-    pub actual: Option<String>,
+    pub signature: Presented,
     pub name: KeyName,
     /// PEM.
     pub certificate: Option<String>,
@@ -46,10 +44,16 @@ pub enum Trust {
 
 /// Verifies. A signature that is wrong is no error.
 ///
-/// Errors: not a JWS, or of an algorithm that nobody verifies here; no certificate to verify it with, or one outside its time.
+/// Errors: not a signature of its form, or of an algorithm that nobody verifies here; no certificate to verify it with, or one outside
+/// its time; a CBOR Web Token that is outside its own, or of another issuer or subject than the caller expects.
 pub fn jwt_verify(operations: &Operations, caller: &Caller, asked: &ToVerify) -> Operation<Verified> {
     let keys = operations.keyring.keys();
-    match verify(operations, &keys, caller, asked) {
+    let at = asked.as_of.unwrap_or_else(|| operations.clock.now());
+    let found = verify(operations, &keys, caller, asked, at);
+    // What a token says is looked at once it is known who said it.
+    match found
+        .and_then(|found| asked.signature.holds(found.1.is_valid, at).map(|()| found).map_err(OperationError::Mosip))
+    {
         Ok((alias, verified)) => {
             let mut event: Event = caller.event(operations, EventKind::Verify);
             if let Some(alias) = alias {
@@ -62,41 +66,71 @@ pub fn jwt_verify(operations: &Operations, caller: &Caller, asked: &ToVerify) ->
     }
 }
 
+/// The certificate by which a signature will be judged in a domain, if so, and those that came with it, DER: whoever can, asks for their
+/// status before.
+pub fn certificates_to_judge(asked: &ToVerify) -> Vec<Vec<u8>> {
+    let is_judged = asked.validate_trust && asked.domain.is_some() && asked.name.application.trim().is_empty();
+    match &asked.certificate {
+        _ if !is_judged => Vec::new(),
+        Some(pem) => Certificate::from_pem(pem).map(|certificate| vec![certificate.der]).unwrap_or_default(),
+        None => Signature::parse(&asked.signature).map(|signed| signed.said.certificates).unwrap_or_default(),
+    }
+}
+
 fn verify(
     operations: &Operations,
     keys: &Keys,
     caller: &Caller,
     asked: &ToVerify,
+    at: Timestamp,
 ) -> Result<(Option<Arc<Alias>>, Verified), OperationError> {
-    let at = asked.as_of.unwrap_or_else(|| operations.clock.now());
-    let signed = Signature::parse(asked).map_err(OperationError::Mosip)?;
-    let trust = match (asked.validate_trust, &asked.domain) {
-        (false, _) => Trust::NotAsked,
-        (true, None) => Trust::NoDomain,
-        // Trust stores of partner domains are still to come: no certificate leads to a root of one.
-        (true, Some(_)) => Trust::NoPath,
-    };
-    let judged = |is_valid| Verified { is_valid, trust };
+    let signed = Signature::parse(&asked.signature).map_err(OperationError::Mosip)?;
     // 1. The key that the caller pinned by its name.
     if !asked.name.application.trim().is_empty() || !asked.name.reference.is_empty() {
-        let name = signer(rules(operations)?, &asked.name)?;
+        let name = named(rules(operations)?, &asked.name)?;
         let alias = pinned(operations, keys, caller, &name, &signed, at)?;
-        return Ok((Some(Arc::clone(&alias)), judged(signed.is_by(alias.certified()?))));
+        let certificate = alias.certified()?;
+        let trust = trust(operations, keys, caller, (asked, &[]), certificate, at)?;
+        return Ok((Some(Arc::clone(&alias)), Verified { is_valid: signed.is_by(certificate), trust }));
     }
     // 2. The certificate that the caller sent along.
     if let Some(pem) = &asked.certificate {
         let certificate = Certificate::from_pem(pem).map_err(|_| OperationError::Mosip(Fault::CertificateMalformed))?;
         in_time(&certificate, at)?;
-        return Ok((None, judged(signed.is_by(&certificate))));
+        let trust = trust(operations, keys, caller, (asked, &[]), &certificate, at)?;
+        let is_valid = trust != Trust::NoPath && signed.is_by(&certificate);
+        return Ok((None, Verified { is_valid, trust }));
     }
     // 3. What the token says of itself, if somebody trusted vouches for it.
-    if !signed.header.certificates.is_empty() {
-        return Ok((None, judged(false)));
+    if let Some((der, sent)) = signed.said.certificates.split_first() {
+        let certificate = Certificate::from_der(der).map_err(|_| OperationError::Mosip(Fault::NotJws))?;
+        in_time(&certificate, at)?;
+        let trust = trust(operations, keys, caller, (asked, sent), &certificate, at)?;
+        return Ok((None, Verified { is_valid: trust == Trust::Path && signed.is_by(&certificate), trust }));
     }
     // 4. Nobody named a key: with the switch, KERNEL and SIGN stand in.
-    let name = signer(rules(operations)?, &asked.name)?;
+    let name = named(rules(operations)?, &asked.name)?;
     let alias = pinned(operations, keys, caller, &name, &signed, at)?;
-    Ok((Some(Arc::clone(&alias)), judged(signed.is_by(alias.certified()?))))
+    let certificate = alias.certified()?;
+    let trust = trust(operations, keys, caller, (asked, &[]), certificate, at)?;
+    Ok((Some(Arc::clone(&alias)), Verified { is_valid: signed.is_by(certificate), trust }))
+}
+
+/// Whether this certificate leads to a root of the domain that was asked for, over others in the token where it came from there.
+fn trust(
+    operations: &Operations,
+    keys: &Keys,
+    caller: &Caller,
+    (asked, sent): (&ToVerify, &[Vec<u8>]),
+    certificate: &Certificate,
+    at: Timestamp,
+) -> Result<Trust, OperationError> {
+    if !asked.validate_trust {
+        return Ok(Trust::NotAsked);
+    }
+    let Some(domain) = &asked.domain else { return Ok(Trust::NoDomain) };
+    let is_trusted = leads_to_domain(operations, keys, caller, domain, (certificate, sent), at)?;
+    Ok(if is_trusted { Trust::Path } else { Trust::NoPath })
 }
 
 /// The alias of this name that the token's `kid` names, or the one that was current at that moment, or the newest.
@@ -118,7 +152,7 @@ fn pinned(
     let aliases = keys.mosip.aliases(tenant, name);
     // The prefix of `kid` is the signer's own, so only the end is looked at.
     let named = |alias: &&Arc<Alias>| {
-        let kid = signed.header.kid.as_deref().zip(alias.kid.as_deref());
+        let kid = signed.said.kid.as_deref().zip(alias.kid.as_deref());
         kid.is_some_and(|(said, own)| said.ends_with(own))
     };
     let early = keys.mosip.early(tenant, name);
@@ -127,34 +161,14 @@ fn pinned(
         .find(named)
         .or_else(|| aliases.iter().find(|alias| alias.is_current(at, early)))
         .or_else(|| aliases.iter().rev().find(|alias| !alias.is_to_come(at)))
-        .ok_or(OperationError::Mosip(Fault::NotGenerated))?;
+        .ok_or(OperationError::Mosip(match aliases {
+            [] => Fault::NotGenerated,
+            _ => Fault::VerifyingCertificateOutOfTime,
+        }))?;
     in_time(found.certified()?, at)?;
     Ok(Arc::clone(found))
 }
 
 fn in_time(certificate: &Certificate, at: Timestamp) -> Result<(), OperationError> {
     if certificate.is_valid_at(at) { Ok(()) } else { Err(OperationError::Mosip(Fault::VerifyingCertificateOutOfTime)) }
-}
-
-/// A signature taken apart.
-struct Signature<'a> {
-    token: SplitJws<'a>,
-    header: ParsedHeader,
-    actual: Option<&'a str>,
-}
-
-impl<'a> Signature<'a> {
-    fn parse(asked: &'a ToVerify) -> Result<Self, Fault> {
-        let (protected, _) = asked.jws.split_once('.').ok_or(Fault::NotVerifiable)?;
-        let header = ParsedHeader::parse(protected).map_err(|_| Fault::NotJws)?;
-        let token = SplitJws::parse(&asked.jws).map_err(|_| Fault::NotVerifiable)?;
-        JoseAlgorithm::from_name(&header.algorithm).ok_or(Fault::NotVerifiable)?;
-        Ok(Self { token, header, actual: asked.actual.as_deref() })
-    }
-
-    /// Whether the key of this certificate made it. An algorithm that is not the key's is another's signature.
-    fn is_by(&self, certificate: &Certificate) -> bool {
-        let key = VerifyingKey::Own(certificate.public_key.clone());
-        jws::verify(&self.token, &self.header, self.actual, &key).unwrap_or(false)
-    }
 }

@@ -9,7 +9,11 @@ use km_domain::{KeyId, KeyPurpose, TenantId};
 use km_keystore::{KeyStore, StoredKey};
 use km_storage::Storage;
 
-use super::{Alias, KeyName, Policy};
+use super::{
+    Alias, KeyName, Policy,
+    trust::{self, TrustStores},
+    zk::{self, ZkKeys},
+};
 use crate::{Key, OperationError, keyring::is_intact};
 
 /// All policies and aliases.
@@ -18,11 +22,23 @@ pub struct Dialect {
     policies: HashMap<(TenantId, String), Policy>,
     aliases: HashMap<(TenantId, KeyName), Vec<Arc<Alias>>>,
     thumbprints: HashMap<(TenantId, [u8; 32]), Vec<Arc<Alias>>>,
+    /// Authorities and partners.
+    pub(super) trust: TrustStores,
+    /// Random keys.
+    pub(super) zk: ZkKeys,
 }
 
 impl Dialect {
     pub fn policy(&self, tenant: &TenantId, application: &str) -> Option<&Policy> {
         self.policies.get(&(tenant.clone(), application.to_owned()))
+    }
+
+    /// Every policy of a tenant, by application.
+    pub(super) fn policies(&self, tenant: &TenantId) -> Vec<Policy> {
+        let own = self.policies.iter().filter(|((owner, _), _)| owner == tenant);
+        let mut policies: Vec<Policy> = own.map(|(_, policy)| policy.clone()).collect();
+        policies.sort_by(|one, other| one.application.cmp(&other.application));
+        policies
     }
 
     /// All aliases of a name, oldest first.
@@ -70,6 +86,7 @@ pub(crate) fn read(
     store: &dyn KeyStore,
     integrity: &StoredKey,
     keys: &HashMap<(TenantId, KeyId), Arc<Key>>,
+    before: &Dialect,
     refused: &mut Vec<String>,
 ) -> Result<Dialect, OperationError> {
     let mut dialect = Dialect::default();
@@ -102,6 +119,8 @@ pub(crate) fn read(
         let alone = |number: &&u32| !spoken_for.contains(&(key.tenant.clone(), key.id.clone(), **number));
         refused.extend(key.versions.keys().filter(alone).map(|number| format!("{}/{}.{number}", key.tenant, key.id)));
     }
+    dialect.trust = trust::read(storage, store, integrity, refused)?;
+    dialect.zk = zk::read(storage, store, integrity, &before.zk, refused)?;
     Ok(dialect)
 }
 

@@ -9,7 +9,7 @@ use km_keystore::StoredKey;
 use km_storage::{KeyRow, MosipAliasRow, Unrecorded, VersionRow, Write};
 use km_x509::Certificate;
 
-use super::{Alias, Fault, KeyName, Kind, alias::thumbprint_text};
+use super::{Alias, Fault, KeyName, Kind, alias::thumbprint_text, retire::unchanged};
 use crate::{
     Keys, Operation, OperationError, Operations, Record,
     caller::refused,
@@ -40,6 +40,7 @@ impl Wanted {
         match self.kind() {
             _ if self.name.is_root() => Place::Root,
             _ if self.name.is_curve_sign() => Place::Signer,
+            _ if self.name.is_zk_transfer() => Place::Transfer,
             Kind::Master => Place::Master,
             Kind::Base | Kind::Foreign | Kind::Symmetric => Place::Base,
         }
@@ -55,17 +56,18 @@ impl Wanted {
 }
 
 /// Makes the alias: intent, generation in the token, outcome. With it, `beside` is written. The alias serves from the next
-/// keyring load on. Who makes it, stands in the events that `event` gives.
+/// keyring load on. Who makes it, stands in the events that `event` gives. A conflict where the name's aliases are not those of `keys`
+/// any more, with which this was planned: two makers would leave two current keys.
 pub(super) fn make(
     operations: &Operations,
     record: &Record,
+    keys: &Keys,
     tenant: &TenantId,
     event: &dyn Fn(EventKind) -> Event,
     wanted: &Wanted,
     beside: Vec<Write>,
 ) -> Operation<()> {
-    let keys = operations.keyring.keys();
-    let (id, known) = match key_of(&keys, tenant, &wanted.name) {
+    let (id, known) = match key_of(keys, tenant, &wanted.name) {
         Ok(found) => found,
         Err(error) => {
             return Unrecorded::new((), refused(event(EventKind::KeyCreateOutcome), &error)).map(|()| Err(error));
@@ -94,10 +96,11 @@ pub(super) fn make(
         let nobody = std::collections::BTreeSet::new();
         describe(operations, tenant, &id, wanted.purpose(), wanted.algorithm, &nobody, None)
     });
-    match rows(operations, &keys, tenant, wanted, key_row, known.map(|key| &key.row), number) {
+    match rows(operations, keys, tenant, wanted, key_row, known.map(|key| &key.row), number) {
         Ok(made) => {
             let conflict = refused(outcome.clone(), &OperationError::Conflict("key-version-exists"));
             Unrecorded::new(Ok(()), outcome)
+                .with(unchanged(keys, tenant, &wanted.name))
                 .with_all(made.key.map(Write::insert_key))
                 .with(Write::insert_key_version(made.version))
                 .with(Write::insert_mosip_alias(made.alias))
@@ -113,7 +116,7 @@ pub(super) fn make(
 }
 
 /// The key that holds the versions of this name, where there is one already.
-fn key_of<'a>(
+pub(super) fn key_of<'a>(
     keys: &'a Keys,
     tenant: &TenantId,
     name: &KeyName,
@@ -198,8 +201,9 @@ fn certify(
 ) -> Result<Certificate, OperationError> {
     let store = &*operations.keys as &dyn km_keystore::Sign;
     let validity = Validity { not_before: wanted.generated, not_after: wanted.expires };
-    if wanted.place() == Place::Root {
-        return Ok(km_ca::mosip::self_signed_root(&wanted.subject, (store, key), random::bytes(), validity)?);
+    if matches!(wanted.place(), Place::Root | Place::Transfer) {
+        let (subject, place) = (&wanted.subject, wanted.place());
+        return Ok(km_ca::mosip::self_signed(subject, place, (store, key), random::bytes(), validity)?);
     }
     let (above, issuer) = issuer(operations, keys, tenant, &wanted.name)?;
     let certificate = above.certified()?;
@@ -217,11 +221,8 @@ pub(super) fn issuer<'a>(
     tenant: &TenantId,
     name: &KeyName,
 ) -> Result<(&'a Alias, &'a StoredKey), OperationError> {
-    let (above, missing) = if name.is_master() {
-        (KeyName { application: super::name::ROOT.to_owned(), reference: String::new() }, Fault::NoRoot)
-    } else {
-        (name.master(), Fault::NotGenerated)
-    };
+    let (above, missing) =
+        if name.is_master() { (KeyName::root(), Fault::NoRoot) } else { (name.master(), Fault::NotGenerated) };
     let now = operations.clock.now();
     let current = keys.mosip.current(tenant, &above, now).map_err(OperationError::Mosip)?;
     let alias = current.ok_or(OperationError::Mosip(missing))?;

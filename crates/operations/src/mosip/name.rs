@@ -4,7 +4,6 @@ use km_crypto::digest::sha256_parts;
 use km_domain::{KeyAlgorithm, KeyId};
 
 use super::Fault;
-use crate::OperationError;
 
 /// An application id and a reference id; the reference of a master key is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +49,11 @@ impl KeyName {
         Ok(Self { application: application.to_owned(), reference: reference.to_owned() })
     }
 
+    /// The key that issues master keys' certificates.
+    pub fn root() -> Self {
+        Self { application: ROOT.to_owned(), reference: String::new() }
+    }
+
     /// The key that signs for a caller who names no application, where the switch for that is on.
     pub fn kernel_sign() -> Self {
         Self { application: KERNEL.to_owned(), reference: SIGN.to_owned() }
@@ -85,20 +89,32 @@ impl KeyName {
         self.reference.is_empty() || (self.application.eq_ignore_ascii_case(KERNEL) && reserved) || self.is_curve_sign()
     }
 
+    /// The symmetric key under which random keys are wrapped.
+    pub fn identity_cache() -> Self {
+        Self { application: KERNEL.to_owned(), reference: IDENTITY_CACHE.to_owned() }
+    }
+
+    /// The key to which another installation encrypts its random keys on their way here.
+    pub fn zk_transfer() -> Self {
+        Self { application: "KEY_MIGRATE".to_owned(), reference: "ZK_TEMP_KEY".to_owned() }
+    }
+
+    pub(super) fn is_zk_transfer(&self) -> bool {
+        *self == Self::zk_transfer()
+    }
+
     /// `KERNEL` and `IDENTITY_CACHE`.
     pub(super) fn is_identity_cache(&self) -> bool {
         self.application == KERNEL && self.reference == IDENTITY_CACHE
     }
 
     /// The kind of key pair that a key of this name is.
-    ///
-    /// Errors: on a curve on which no token of ours makes keys yet.
-    pub(super) fn algorithm(&self) -> Result<KeyAlgorithm, OperationError> {
+    pub(super) fn algorithm(&self) -> KeyAlgorithm {
         match self.reference.as_str() {
-            EC_P256 => Ok(KeyAlgorithm::P256),
-            ED25519 => Ok(KeyAlgorithm::Ed25519),
-            EC_K256 => Err(OperationError::Unsupported("secp256k1".to_owned())),
-            _ => Ok(KeyAlgorithm::Rsa2048),
+            EC_P256 => KeyAlgorithm::P256,
+            ED25519 => KeyAlgorithm::Ed25519,
+            EC_K256 => KeyAlgorithm::Secp256k1,
+            _ => KeyAlgorithm::Rsa2048,
         }
     }
 
@@ -109,7 +125,7 @@ impl KeyName {
     }
 
     /// Why no base key of this name may be made, if so.
-    pub(super) fn forbidden_base(&self) -> Option<&'static str> {
+    pub fn forbidden_base(&self) -> Option<&'static str> {
         match self.application.as_str() {
             ROOT => Some("Root Key"),
             KERNEL => Some("Kernel App Id"),
@@ -122,7 +138,7 @@ impl KeyName {
     pub(super) fn key_id(&self) -> Result<KeyId, Fault> {
         let length = (self.application.len() as u64).to_be_bytes();
         let digest = sha256_parts(&[&length, self.application.as_bytes(), self.reference.as_bytes()]);
-        let short: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let short = km_audit::digest::hex(digest.get(..16).unwrap_or(&digest));
         format!("mosip-{short}")
             .parse()
             .map_err(|_| Fault::Malformed { field: "applicationId", rule: "must be a name" })

@@ -14,7 +14,6 @@ pub struct Policy {
     pub is_active: bool,
     /// Users who may use the application's keys, with commas between; `NA`: everybody; empty: nobody.
     pub access: String,
-    pub row: MosipPolicyRow,
 }
 
 /// Everybody.
@@ -24,12 +23,11 @@ impl Policy {
     /// A policy from its row; none where a column makes no sense.
     pub(super) fn of(row: MosipPolicyRow) -> Option<Self> {
         Some(Self {
-            application: row.application.clone(),
+            application: row.application,
             valid_days: u32::try_from(row.valid_days).ok()?,
             early_days: u32::try_from(row.early_days).ok()?,
             is_active: row.active == 1,
-            access: row.access.clone(),
-            row,
+            access: row.access,
         })
     }
 

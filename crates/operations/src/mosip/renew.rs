@@ -15,6 +15,10 @@ use super::{
 };
 use crate::{Caller, Keys, Operation, OperationError, Operations, Record, caller::refused};
 
+/// Life of the key to which random keys are encrypted on their way here, and the common name in its certificate.
+const ZK_TRANSFER_DAYS: u32 = 1;
+const ZK_TRANSFER_NAME: &str = "ZKKeysSelfSignedKey";
+
 /// Makes one key that stands between this name and a current key of it: the key itself, or the master key that has to issue it.
 /// The door loads the keyring and runs its call again.
 ///
@@ -48,7 +52,7 @@ pub(super) fn renew_by(
             None => Ok(None),
         });
     match planned {
-        Ok(Some((wanted, beside))) => make(operations, record, tenant, event, &wanted, beside),
+        Ok(Some((wanted, beside))) => make(operations, record, &keys, tenant, event, &wanted, beside),
         // Somebody else was faster.
         Ok(None) => Unrecorded::unremarkable(Ok(())),
         Err(error) => {
@@ -59,10 +63,29 @@ pub(super) fn renew_by(
     }
 }
 
+/// Makes the key of this name, current from `begins` on.
+pub(super) fn make_wanted(
+    operations: &Operations,
+    record: &Record,
+    keys: &Keys,
+    tenant: &TenantId,
+    event: &dyn Fn(EventKind) -> Event,
+    name: &KeyName,
+    begins: Timestamp,
+) -> Operation<()> {
+    match wanted(operations, keys, tenant, name.clone(), begins) {
+        Ok(wanted) => make(operations, record, keys, tenant, event, &wanted, Vec::new()),
+        Err(error) => Unrecorded::unremarkable(Err(error)),
+    }
+}
+
 /// The name whose key is to be made next; none where one is current.
 fn next(keys: &Keys, tenant: &TenantId, name: &KeyName, now: Timestamp) -> Result<Option<KeyName>, Fault> {
     if keys.mosip.current(tenant, name, now)?.is_some() {
         return Ok(None);
+    }
+    if name.is_zk_transfer() {
+        return Ok(Some(name.clone()));
     }
     let known = keys.mosip.aliases(tenant, name);
     if name.is_master() {
@@ -74,6 +97,9 @@ fn next(keys: &Keys, tenant: &TenantId, name: &KeyName, now: Timestamp) -> Resul
     if known.iter().any(|alias| alias.kind == Kind::Foreign) {
         return Err(Fault::BaseKeyForbidden("other domains, partner Certificate expired"));
     }
+    if known.iter().any(|alias| alias.kind == Kind::Symmetric) {
+        return Err(Fault::ReferenceNotSupported);
+    }
     if let Some(why) = name.forbidden_base() {
         return Err(Fault::BaseKeyForbidden(why));
     }
@@ -83,16 +109,21 @@ fn next(keys: &Keys, tenant: &TenantId, name: &KeyName, now: Timestamp) -> Resul
 }
 
 /// What a new key of this name is, made now.
-pub(super) fn wanted(
+fn wanted(
     operations: &Operations,
     keys: &Keys,
     tenant: &TenantId,
     name: KeyName,
     generated: Timestamp,
 ) -> Result<Wanted, OperationError> {
-    let valid = policy_valid_days(keys, tenant, &name).map_err(OperationError::Mosip)?;
-    let subject = subject(rules(operations)?, keys, tenant, &name)?;
-    let algorithm = name.algorithm()?;
+    let rules = rules(operations)?;
+    let (valid, subject) = if name.is_zk_transfer() {
+        (ZK_TRANSFER_DAYS, Names { common_name: ZK_TRANSFER_NAME.to_owned(), ..rules.names.clone() })
+    } else {
+        let valid = policy_valid_days(keys, tenant, &name).map_err(OperationError::Mosip)?;
+        (valid, subject(rules, keys, tenant, &name)?)
+    };
+    let algorithm = name.algorithm();
     Ok(Wanted { expires: generated.plus(days(valid)), name, algorithm, generated, subject })
 }
 

@@ -1,6 +1,6 @@
 //! Keys taken out of use: their aliases end, and their versions decrypt and verify only.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use km_domain::{KeyState, TenantId, Timestamp};
 use km_storage::Write;
@@ -9,7 +9,13 @@ use super::{Alias, KeyName};
 use crate::{Keys, OperationError, Operations, keys::seal_row};
 
 /// How far back the end of an alias is put that is taken out of use now: past, on every replica's clock.
-const BACK: Duration = Duration::from_secs(60);
+pub(super) const BACK: Duration = Duration::from_secs(60);
+
+/// The change that makes a conflict of any other change of a name's aliases since `keys` were read.
+pub(super) fn unchanged(keys: &Keys, tenant: &TenantId, name: &KeyName) -> Write {
+    let seen = keys.mosip.aliases(tenant, name).iter().map(|alias| alias.row.integrity.clone()).collect();
+    Write::if_mosip_aliases_are(tenant.to_string(), name.application.clone(), name.reference.clone(), seen)
+}
 
 /// The changes that end every current alias of a name and every one to come, so that a new key is the only one.
 pub(super) fn end_all(
@@ -21,10 +27,14 @@ pub(super) fn end_all(
 ) -> Result<Vec<Write>, OperationError> {
     let early = keys.mosip.early(tenant, name);
     let mut writes = Vec::new();
+    // A key that has two certificates is deactivated once.
+    let mut seen = HashSet::new();
     for alias in keys.mosip.aliases(tenant, name) {
         if alias.is_current(now, early) || alias.is_to_come(now) {
             writes.push(end(operations, keys, alias, now)?);
-            writes.extend(deactivate(operations, keys, tenant, alias, now)?);
+            if seen.insert(&alias.key) {
+                writes.extend(deactivate(operations, keys, tenant, alias, now)?);
+            }
         }
     }
     Ok(writes)
@@ -59,14 +69,15 @@ pub(super) fn deactivate_past(
         !serves(alias) && !aliases.iter().any(|other| serves(other) && other.shares_key_with(alias))
     };
     let mut writes = Vec::new();
-    for alias in aliases.iter().filter(past) {
+    let mut seen = HashSet::new();
+    for alias in aliases.iter().filter(past).filter(|alias| seen.insert(&alias.key)) {
         writes.extend(deactivate(operations, keys, tenant, alias, now)?);
     }
     Ok(writes)
 }
 
 /// The change that deactivates the version of an alias, if it is active.
-fn deactivate(
+pub(super) fn deactivate(
     operations: &Operations,
     keys: &Keys,
     tenant: &TenantId,

@@ -4,7 +4,12 @@ use km_audit::EventKind;
 use km_domain::Timestamp;
 use km_storage::Unrecorded;
 
-use super::{Fault, KeyName, certificate::about, renew::rules, retire::end_all};
+use super::{
+    Fault, KeyName,
+    certificate::about,
+    renew::rules,
+    retire::{end_all, unchanged},
+};
 use crate::{Caller, Operation, OperationError, Operations, caller::refused};
 
 /// Ends the current key of a name.
@@ -29,7 +34,11 @@ pub fn revoke(operations: &Operations, caller: &Caller, name: &KeyName) -> Opera
             let mut event = caller.event(operations, EventKind::KeyDeactivated);
             about(&mut event, alias);
             let conflict = refused(event.clone(), &OperationError::Conflict("mosip-alias-changed"));
-            Unrecorded::new(Ok(now), event).with_all(writes).changing_state().or_on_conflict(conflict)
+            Unrecorded::new(Ok(now), event)
+                .with(unchanged(&keys, caller.tenant(), name))
+                .with_all(writes)
+                .changing_state()
+                .or_on_conflict(conflict)
         }
         Err(error) => caller.refuse(operations, EventKind::KeyDeactivated, error),
     }

@@ -1,7 +1,7 @@
 //! RecomputeTerms: index terms of sealed records under the newest index keys, for the rotation of index keys. The values
 //! are opened here and nowhere else, and only terms leave.
 
-use km_audit::{Actor, Event, EventKind};
+use km_audit::EventKind;
 use km_crypto::constant_time;
 use km_domain::{RecordId, RegisterName, ServiceIdentity, TenantId, register::RegisterDefinition};
 use km_envelope::cose::SubjectKey;
@@ -10,7 +10,11 @@ use km_personal::{SecretValue, index_inputs_of};
 use km_storage::{SubjectRow, Unrecorded};
 
 use super::{Refusal, SealedRecord, Term, sealing::term};
-use crate::{Keys, Operation, OperationError, Operations, caller::refused, keys::names};
+use crate::{
+    Keys, Operation, OperationError, Operations,
+    caller::{refused, service_event},
+    keys::names,
+};
 
 /// Terms of one record's current version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +32,9 @@ pub fn recompute(
     records: &[SealedRecord],
 ) -> Operation<Vec<RecomputedTerms>> {
     let keys = operations.keyring.keys();
-    let mut event = Event::new(
-        EventKind::RecordTermsRecomputed,
-        operations.clock.now(),
-        Actor::service(service.uri()),
-        km_crypto::random::bytes(),
-    );
-    event.tenant = Some(service.tenant.clone());
+    let mut event = service_event(operations, EventKind::RecordTermsRecomputed, service);
     event.register = register.parse().ok();
     event.count = records.len() as u64;
-    operations.rules.mark(&mut event);
     match compute(operations, &keys, &service.tenant, register, records) {
         Ok(results) => Unrecorded::new(Ok(results), event).checked_at(keys.epoch),
         Err(error) => {
@@ -84,10 +81,7 @@ fn terms_of(
         return Ok(Err(altered()));
     }
     let kek = keys.of_tenant(tenant, names::KEK)?;
-    let version = u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
-    let version =
-        version.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
-    let data_key = SubjectKey::new(&operations.keys.unwrap_data_key(&version.stored, &row.wrapped)?)?;
+    let data_key = SubjectKey::new(&operations.keys.unwrap_data_key(&kek.that_wraps(row)?.stored, &row.wrapped)?)?;
     let kid = format!("{}.1", sealed.record);
     let mut terms = Vec::new();
     for (target, key) in keys.index_keys(tenant, &definition.register) {

@@ -50,10 +50,8 @@ fn step(
     let writes = rows
         .iter()
         .map(|row| {
-            let from = u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
-            let from =
-                from.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
-            let wrapped = operations.keys.rewrap_data_key(&from.stored, &current.stored, &row.wrapped)?;
+            let from = &kek.that_wraps(row)?.stored;
+            let wrapped = operations.keys.rewrap_data_key(from, &current.stored, &row.wrapped)?;
             Ok(Write::rewrap_subject(row, current.number, wrapped, now))
         })
         .collect::<Result<Vec<_>, OperationError>>()?;

@@ -88,9 +88,7 @@ impl Bench<'_> {
         let store = &*self.operations.keys;
         let (row, data_key) = match checked.subject {
             Some(row) => {
-                let kek = u32::try_from(row.kek_version).ok().and_then(|version| self.kek.processing(version));
-                let kek =
-                    kek.ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
+                let kek = self.kek.that_wraps(row)?;
                 (row.clone(), store.unwrap_data_key(&kek.stored, &row.wrapped)?)
             }
             None => {

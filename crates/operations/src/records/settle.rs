@@ -1,10 +1,10 @@
 //! What the registry did with seals: stored ones are confirmed, those that it never stored are withdrawn.
 
-use km_audit::{Event, EventKind};
+use km_audit::EventKind;
 use km_domain::{RecordId, RegisterName, ServiceIdentity};
 use km_storage::{SubjectId, Unrecorded, Write};
 
-use crate::{Operation, OperationError, Operations};
+use crate::{Operation, OperationError, Operations, caller::service_event};
 
 /// One side of a settlement: register, record and version.
 pub type Settled = (RegisterName, RecordId, u32);
@@ -26,17 +26,7 @@ pub fn settle(operations: &Operations, service: &ServiceIdentity, settlement: &S
         let error = OperationError::invalid("settlement", "must hold at most 10000 seals");
         return Unrecorded::unremarkable(Err(error));
     }
-    let event = |kind| {
-        let mut event = Event::new(
-            kind,
-            operations.clock.now(),
-            km_audit::Actor::service(service.uri()),
-            km_crypto::random::bytes(),
-        );
-        event.tenant = Some(service.tenant.clone());
-        operations.rules.mark(&mut event);
-        event
-    };
+    let event = |kind| service_event(operations, kind, service);
     let id = |(register, record, _): &Settled| SubjectId {
         tenant: service.tenant.clone(),
         register: register.clone(),

@@ -65,10 +65,7 @@ pub(super) fn open_all(
     let data_keys = in_turn(&*operations.keys, || {
         let unwrap = |(_, known): &(RecordId, Result<(SubjectRow, Judged<'_>), bool>)| match known {
             Ok((row, judged)) if judged.iter().any(|(_, judged)| judged.is_ok()) => {
-                let version = u32::try_from(row.kek_version).ok().and_then(|version| kek.processing(version));
-                let version = version
-                    .ok_or_else(|| OperationError::Unavailable("a key-encryption key version is missing".into()))?;
-                Ok(Some(operations.keys.unwrap_data_key(&version.stored, &row.wrapped)?))
+                Ok(Some(operations.keys.unwrap_data_key(&kek.that_wraps(row)?.stored, &row.wrapped)?))
             }
             _ => Ok(None),
         };

@@ -45,8 +45,9 @@ struct Report<'a> {
 }
 
 const MOST_SHOWN: u64 = 100;
-/// Batches sent before the first of them is answered: while one is sealed, another is stored and a third is encrypted.
-const UNDER_WAY: usize = 3;
+/// Batches sent before the first of them is answered: while one is sealed, another is stored and a third is encrypted, and none of
+/// the three waits for work.
+const UNDER_WAY: usize = 4;
 
 /// A batch that is sent or has nothing to send.
 struct Batch {

@@ -1,5 +1,6 @@
 //! A web server that does the least that an encryption needs: TLS 1.3, JSON, base64 and one AES-GCM in the token. No access
-//! token, no log, no database. It runs as a process of its own, so that its processor time is its own too.
+//! token, no log, no database. It runs as a process of its own, so that its processor time is its own too. Asked for the MOSIP dialect,
+//! it serves the least of that too (see [`super::dialect`]).
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use km_test_support::{Child, TestFolder, TestToken, wait_until};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
+use super::dialect::{self, Public};
 use super::token::{BareToken, encrypt};
 
 /// `km-bench bare`: serves until it is killed.
@@ -62,11 +64,16 @@ impl Bare {
     pub fn serve(self) -> std::io::Result<()> {
         let token = BareToken::open(&self.module, &self.label, &self.pin_file);
         let (key, session) = (token.aes(), token.opener());
+        let public = Public::read(&self.folder).map(web::Data::new);
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let opened = move || {
             let worker = Worker { session: session(), key };
-            App::new().app_data(web::Data::new(worker)).service(answer)
+            let app = App::new().app_data(web::Data::new(worker)).service(answer);
+            let public = public.clone();
+            app.configure(|routes| {
+                public.into_iter().for_each(|public| dialect::serve(routes, public));
+            })
         };
         // As our own listeners are.
         let server = HttpServer::new(opened)
@@ -107,7 +114,17 @@ pub struct BareServer {
 impl BareServer {
     /// On this token, with as many workers as the service has.
     pub fn start(token: &TestToken, workers: usize) -> Self {
+        Self::start_in(TestFolder::new("bare"), token, workers)
+    }
+
+    /// As [`Self::start`], with the least of the MOSIP dialect beside.
+    pub fn with_dialect(token: &TestToken, workers: usize, public: &Public) -> Self {
         let folder = TestFolder::new("bare");
+        public.write(folder.path());
+        Self::start_in(folder, token, workers)
+    }
+
+    fn start_in(folder: TestFolder, token: &TestToken, workers: usize) -> Self {
         let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
         let request =
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2 -keyout";

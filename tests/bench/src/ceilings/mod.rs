@@ -2,4 +2,5 @@
 //! what it must.
 
 pub mod bare;
+pub mod dialect;
 pub mod token;

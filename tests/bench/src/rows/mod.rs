@@ -2,6 +2,7 @@
 
 pub mod commit;
 pub mod decrypt;
+pub mod dialect;
 pub mod encrypt;
 pub mod import;
 pub mod memory;

@@ -4,8 +4,13 @@ use km_tests::openssl::verifies;
 use km_tests::{base64url, from_base64url, on_both};
 use serde_json::{Value, json};
 
-const KINDS: [(&str, &[&str]); 4] =
-    [("P-256", &["ES256"]), ("P-384", &["ES384"]), ("Ed25519", &["EdDSA"]), ("RSA-2048", &["RS256", "PS256"])];
+const KINDS: [(&str, &[&str]); 5] = [
+    ("P-256", &["ES256"]),
+    ("P-384", &["ES384"]),
+    ("secp256k1", &["ES256K"]),
+    ("Ed25519", &["EdDSA"]),
+    ("RSA-2048", &["RS256", "PS256"]),
+];
 
 on_both! {
     fn stock_openssl_verifies_every_algorithm(system: &System) {

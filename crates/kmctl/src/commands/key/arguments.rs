@@ -14,7 +14,7 @@ pub fn key_algorithm(text: &str) -> Result<KeyAlgorithm, String> {
 }
 
 pub fn signature_algorithm(text: &str) -> Result<SignatureAlgorithm, String> {
-    SignatureAlgorithm::from_name(text).ok_or_else(|| one_of(&["RS256", "PS256", "ES256", "ES384", "EdDSA"]))
+    SignatureAlgorithm::from_name(text).ok_or_else(|| one_of(&["RS256", "PS256", "ES256", "ES384", "ES256K", "EdDSA"]))
 }
 
 pub fn role(text: &str) -> Result<Role, String> {

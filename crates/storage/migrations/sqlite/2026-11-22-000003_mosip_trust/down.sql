@@ -1,0 +1,3 @@
+DROP TABLE mosip_revocation_list;
+DROP TABLE mosip_partner;
+DROP TABLE mosip_authority;

@@ -1,0 +1,2 @@
+DROP TABLE mosip_license;
+DROP TABLE mosip_zk_key;
