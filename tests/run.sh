@@ -42,9 +42,9 @@ build_tests() {
   cargo test --release --locked --workspace --tests --no-run
 }
 
-# Most tests wait for processes more than they work: twice as many at a time as there are cores.
+# Most tests wait for processes more than they work: three times as many at a time as there are cores.
 tests() {
-  RUST_TEST_THREADS=$(($(nproc) * 2)) cargo test --release --locked --workspace --no-fail-fast --tests
+  RUST_TEST_THREADS=$(($(nproc) * 3)) cargo test --release --locked --workspace --no-fail-fast --tests
 }
 
 # Once more where text and time differ: quarter-hour offset, dotless i. Asked for by --lib and --bins, packages without unit tests
@@ -70,10 +70,13 @@ python_packages() {
 
 need_cargo
 step "packages" packages
-step "Python packages" python_packages
+# They come over the network while the processors build.
+python_packages >target/test-logs/pip.log 2>&1 &
+python_packages_come=$!
 step "build" cargo build --release --locked --workspace --bins
 step "build of the tests" build_tests
 step "tokens for the tests" tests/tokens/build.sh
+step "Python packages" wait "$python_packages_come"
 step "postgres started" postgres_start
 step "tests" tests
 step "tests in tr_TR, Kathmandu" tests_elsewhere

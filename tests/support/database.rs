@@ -28,6 +28,11 @@ impl Rows {
         }
     }
 
+    /// The key manager's and the registry's.
+    pub fn of_both_services(database: Database, folder: &Path) -> [Self; 2] {
+        ["keymanager", "registry"].map(|service| Self::new(database, folder, service))
+    }
+
     /// As the configuration spells it.
     pub fn url(&self) -> String {
         match self {

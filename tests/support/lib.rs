@@ -14,6 +14,7 @@ pub mod forged;
 pub mod grpc;
 pub mod guard;
 pub mod identities;
+mod installation;
 pub mod keys;
 pub mod memory;
 pub mod mosip;

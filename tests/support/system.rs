@@ -19,7 +19,7 @@ use crate::identities;
 pub use crate::keys::{der_of, new_key_id};
 use crate::program::{self, Ran, run};
 use crate::tokens;
-use crate::{Database, Options, orders, settings};
+use crate::{Database, Options, installation, orders, settings};
 
 /// How long a service may take to become ready.
 const START: Duration = Duration::from_secs(60);
@@ -40,6 +40,8 @@ pub struct System {
     pub database: Database,
     pub options: Options,
     issuer: String,
+    /// The issuer's port, until the issuer has it.
+    issuer_port: Mutex<Option<TcpListener>>,
     guard: Guard,
     pub(crate) token: TestToken,
     folder: TestFolder,
@@ -61,16 +63,33 @@ impl System {
     /// Starts everything and waits until it is ready.
     #[track_caller]
     pub fn start(database: Database, options: Options) -> Self {
-        Self::start_on(database, options, |folder| {
-            ["keymanager", "registry"].map(|service| Rows::new(database, folder, service))
-        })
+        if let Some(installed) = installation::like(database, &options) {
+            let token = installed.token.copy();
+            let system = Self::assemble(database, options, token, |folder| installation::databases(installed, folder));
+            installation::copy_state(installed, system.folder());
+            return system.run();
+        }
+        Self::start_on(database, options, |folder| Rows::of_both_services(database, folder))
     }
 
     /// As [`System::start`], with databases that the test makes when it is told the system's folder: the key manager's, then
     /// the registry's.
     #[track_caller]
     pub fn start_on(database: Database, options: Options, databases: impl FnOnce(&Path) -> [Rows; 2]) -> Self {
-        let (token, folder) = (TestToken::of(options.token), TestFolder::new("system"));
+        let token = TestToken::of(options.token);
+        let system = Self::assemble(database, options, token, databases);
+        system.initialise();
+        system.run()
+    }
+
+    /// Everything but the services, with the key manager's configuration.
+    pub(crate) fn assemble(
+        database: Database,
+        options: Options,
+        token: TestToken,
+        databases: impl FnOnce(&Path) -> [Rows; 2],
+    ) -> Self {
+        let folder = TestFolder::new("system");
         for name in ["issuer", "registry", "secrets", "logs", "certificates"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
@@ -83,7 +102,7 @@ impl System {
         let port = port.expect("a free port");
         let own = port.local_addr().expect("an address").port();
         let issuer = format!("https://127.0.0.1:{}", options.issuer_behind.map_or(own, |(front, _)| front));
-        let mut system = Self {
+        let system = Self {
             services: Mutex::default(),
             addresses: Mutex::default(),
             tokens: Mutex::default(),
@@ -94,6 +113,7 @@ impl System {
             database,
             options,
             issuer,
+            issuer_port: Mutex::new(Some(port)),
             guard,
             token,
             folder,
@@ -101,25 +121,30 @@ impl System {
         if let Some(first) = system.options.faulty_token {
             system.orders(first);
         }
-        system.prepare();
-        system.start_key_manager();
-        system.start_issuer(port);
-        system.wait_until_ready();
-        if system.options.registry {
-            system.prepare_registry();
-            system.start_registry();
-        }
+        let Self { token, rows, issuer, options, .. } = &system;
+        let text = settings::key_manager(system.folder(), token, &rows.url(), issuer, options);
+        std::fs::write(system.config("keymanager"), text).expect("the configuration");
         system
     }
 
-    /// Writes the key manager's configuration and runs `init` for both tenants.
-    fn prepare(&mut self) {
-        let Self { token, rows, issuer, options, .. } = self;
-        let text = settings::key_manager(self.folder.path(), token, &rows.url(), issuer, options);
-        std::fs::write(self.config("keymanager"), text).expect("the configuration");
+    /// Runs `init` for both tenants.
+    pub(crate) fn initialise(&self) {
         for tenant in [identities::DEMO, identities::OTHER] {
             self.key_manager(&["init", "--tenant", tenant]).good();
         }
+    }
+
+    /// Starts the services.
+    #[track_caller]
+    pub(crate) fn run(self) -> Self {
+        self.start_key_manager();
+        self.start_issuer();
+        self.wait_until_ready();
+        if self.options.registry {
+            self.prepare_registry();
+            self.start_registry();
+        }
+        self
     }
 
     pub fn folder(&self) -> &Path {
@@ -199,11 +224,12 @@ impl System {
         self.serve_issuer();
     }
 
-    fn start_issuer(&self, port: TcpListener) {
+    fn start_issuer(&self) {
         let folder = self.folder().join("issuer");
         let certified = self.certificate(identities::DEMO, "issuer", "dev-issuer");
         std::fs::copy(&certified.certificate, folder.join("certificate.pem")).expect("a copy");
         std::fs::copy(&certified.key, folder.join("key.pem")).expect("a copy");
+        let port = self.issuer_port.lock().expect("the port").take().expect("the port, once");
         let number = port.local_addr().expect("an address").port();
         let text = settings::issuer(self.folder(), &self.issuer, number, self.options.token_seconds);
         std::fs::write(self.config("issuer"), text).expect("the configuration");

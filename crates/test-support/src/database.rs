@@ -28,19 +28,26 @@ impl TestDatabase {
 
     /// An empty database. The first call starts a server, which ends when this process does.
     pub fn postgres() -> Self {
-        Self::made_in(Arc::clone(Server::running()), None)
+        Self::made_in(Arc::clone(Server::running()), None, None)
+    }
+
+    /// Another database with all that is in this one, to which nobody is connected; PostgreSQL only.
+    pub fn copy(&self) -> Self {
+        let (server, name) = self.server.as_ref().expect("a PostgreSQL database");
+        Self::made_in(Arc::clone(server), None, Some(name))
     }
 
     /// An empty database in a server of the test's own. With `through`, its URL names a socket in that folder instead of the
     /// server's; [`TestDatabase::query`] goes to the server all the same.
     pub fn within(server: &TestServer, through: Option<&Path>) -> Self {
-        Self::made_in(Arc::clone(&server.server), through)
+        Self::made_in(Arc::clone(&server.server), through, None)
     }
 
-    fn made_in(server: Arc<Server>, through: Option<&Path>) -> Self {
+    fn made_in(server: Arc<Server>, through: Option<&Path>, template: Option<&str>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        server.query(&format!("CREATE DATABASE {name}"));
+        let template = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
+        server.query(&format!("CREATE DATABASE {name}{template}"));
         let url = match through {
             Some(folder) => format!("{}{name}?host={}", server.before, folder.display()),
             None => server.url(&name),

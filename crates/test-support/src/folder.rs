@@ -37,6 +37,20 @@ impl Drop for TestFolder {
     }
 }
 
+/// Copies the files of a directory into another, with their modes; what is there already is replaced.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    std::fs::set_permissions(to, std::fs::metadata(from).expect("a directory").permissions()).expect("its mode");
+    for entry in std::fs::read_dir(from).expect("a directory").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a kind of file").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).expect("a copy of a file");
+        }
+    }
+}
+
 /// A program of this workspace, built in the same profile as the running test.
 pub fn program(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("the path of the running program");

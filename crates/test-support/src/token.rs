@@ -30,6 +30,21 @@ impl TestToken {
         Self::in_folder(kind, TestFolder::new("token"))
     }
 
+    /// Another token with the same objects, PIN and serial number, SoftHSM's only. No process may be writing to this one.
+    pub fn copy(&self) -> Self {
+        assert_eq!(self.kind, Module::SoftHsm, "how another module keeps its folder's name is not known here");
+        let folder = TestFolder::new("token");
+        crate::folder::copy(self.folder(), folder.path());
+        let moved = |file: &Path| folder.path().join(file.strip_prefix(self.folder()).expect("a file of the token"));
+        let (pin_file, config_file) = (moved(&self.pin_file), moved(&self.config_file));
+        let config = std::fs::read_to_string(&self.config_file).expect("the configuration");
+        let [from, to] = [self.folder(), folder.path()].map(|folder| folder.display().to_string());
+        std::fs::write(&config_file, config.replace(&from, &to)).expect("the configuration");
+        let Self { kind, module, label, serial, .. } = self;
+        let (module, label, serial) = (module.clone(), label.clone(), serial.clone());
+        Self { kind: *kind, module, label, serial, pin_file, config_file, folder }
+    }
+
     /// The environment variable that a process which loads the module needs.
     pub fn environment(&self) -> (&'static str, &Path) {
         (self.kind.variable(), &self.config_file)

@@ -1,5 +1,8 @@
 //! What an installation begins with, and that it is made once.
 
+use std::time::Duration;
+
+use km_test_support::wait_until;
 use km_tests::{Options, System, on_each};
 use serde_json::json;
 
@@ -54,7 +57,7 @@ on_each! {
         encrypt("CLOSED").refused_with(200, "KER-KMS-002");
         let answer = encrypt("REGISTRATION");
         assert!(answer.body["response"].is_null() || current(&backend, "REGISTRATION", "ENCRYPT")["certificate"] != current(&backend, "OPENG2P", "ENCRYPT")["certificate"], "{}", answer.text());
-        let ready = system.readiness().expect("an answer").1;
-        assert_eq!(ready["components"]["keys"]["state"], "degraded", "{ready}");
+        let state = || system.readiness().map(|(_, ready)| ready["components"]["keys"]["state"].clone());
+        assert!(wait_until(Duration::from_secs(20), || state() == Some(json!("degraded"))), "{:?}", system.readiness());
     }
 }
