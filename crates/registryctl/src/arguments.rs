@@ -105,7 +105,7 @@ pub struct Import {
     #[arg(long)]
     pub register: Option<RegisterName>,
     /// Rows in one batch.
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub batch: u32,
     /// Where to keep the position; without it, `imports/` beside the endpoints file.
     #[arg(long, value_name = "FILE")]
