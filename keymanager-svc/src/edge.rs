@@ -79,6 +79,7 @@ impl Edge {
             let is_done = Arc::new(AtomicBool::new(false));
             let done = Arc::clone(&is_done);
             let left = end.saturating_duration_since(Instant::now());
+            let coming = self.parts.committer.announce();
             let committed = lane.lane.run_to(left, move |answer| {
                 let unrecorded = operation(&parts.operations, &parts.committer);
                 // Whoever has been told that it was too slow may ask for the opposite before this would be recorded.
@@ -87,6 +88,7 @@ impl Edge {
                 }
                 done.store(true, Ordering::Release);
                 parts.committer.submit(unrecorded, move |result| answer.give(result));
+                drop(coming);
             });
             let late = |error| match error {
                 LaneError::Deadline if is_done.load(Ordering::Acquire) => {

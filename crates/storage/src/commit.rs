@@ -2,8 +2,13 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
+    time::{Duration, Instant},
 };
 
 use diesel::Connection;
@@ -21,6 +26,10 @@ use crate::{
 const GROUP: usize = 512;
 /// Most operations waiting; beyond it new ones are refused as unavailable.
 const WAITING: usize = 8192;
+/// How far apart transactions of fewer than [`FEW`] operations begin while others are on their way. Slow operations, as RSA's, would
+/// each have a transaction of their own, and its sync takes a tenth of the processor from the token.
+const APART: Duration = Duration::from_millis(3);
+const FEW: usize = 4;
 
 /// An outcome whose record is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +56,27 @@ struct Queue {
     closed: bool,
 }
 
+#[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
+    /// Operations that were announced and are not in the queue yet.
+    coming: AtomicUsize,
+    /// Nothing more is on its way, or [`FEW`] are here.
+    enough: Condvar,
     /// How the database stood when a group could not be written, until somebody asks.
     failed: Mutex<Option<&'static str>>,
+}
+
+/// An operation on its way to the commit thread, which waits a little for it while it is held.
+pub struct Coming(Arc<Shared>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        if self.0.coming.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.enough.notify_one();
+        }
+    }
 }
 
 /// The one way to write. Cheap to clone; the thread ends when [`Committer::close`] was called and the queue is empty.
@@ -63,13 +88,19 @@ pub struct Committer {
 impl Committer {
     /// Starts the commit thread. `instance` is the random name of the state folder: whose intents a restart finds again.
     pub fn start(storage: Storage, clock: Arc<dyn Clock>, instance: String) -> Result<Self, StorageError> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), arrived: Condvar::new(), failed: Mutex::default() });
+        let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         thread::Builder::new()
             .name("commit".into())
             .spawn(move || serve(&theirs, &storage, clock.as_ref(), &instance))
             .map_err(|error| not_written("has no thread that writes", error.to_string()))?;
         Ok(Self { shared })
+    }
+
+    /// Announces an operation that will be handed in once the token has done its part. Held until then.
+    pub fn announce(&self) -> Coming {
+        self.shared.coming.fetch_add(1, Ordering::AcqRel);
+        Coming(Arc::clone(&self.shared))
     }
 
     /// Hands an operation in; `done` is called with its outcome once its record is durable, or with the reason why not.
@@ -90,8 +121,12 @@ impl Committer {
             return (waiting.done)(Err(not_written("does not keep up", "the queue is full or closed".into())));
         }
         queue.waiting.push_back(waiting);
+        let is_enough = queue.waiting.len() >= FEW;
         drop(queue);
         self.shared.arrived.notify_one();
+        if is_enough {
+            self.shared.enough.notify_one();
+        }
     }
 
     /// Hands an operation in and waits: for start-up, commands and jobs, never for a request.
@@ -121,24 +156,32 @@ impl Committer {
     pub fn close(&self) {
         self.shared.queue.lock().closed = true;
         self.shared.arrived.notify_all();
+        self.shared.enough.notify_all();
     }
 }
 
 fn serve(shared: &Shared, storage: &Storage, clock: &dyn Clock, instance: &str) {
-    while let Some(group) = next_group(shared) {
+    let mut not_before = Instant::now();
+    while let Some(group) = next_group(shared, not_before) {
+        not_before = Instant::now() + APART;
         if let Err(how) = write_group(storage, clock.now(), instance, group) {
             *shared.failed.lock() = Some(how);
         }
     }
 }
 
-fn next_group(shared: &Shared) -> Option<Vec<Waiting>> {
+fn next_group(shared: &Shared, not_before: Instant) -> Option<Vec<Waiting>> {
     let mut queue = shared.queue.lock();
     while queue.waiting.is_empty() {
         if queue.closed {
             return None;
         }
         shared.arrived.wait(&mut queue);
+    }
+    while queue.waiting.len() < FEW && !queue.closed && shared.coming.load(Ordering::Acquire) > 0 {
+        if shared.enough.wait_until(&mut queue, not_before).timed_out() {
+            break;
+        }
     }
     let count = queue.waiting.len().min(GROUP);
     Some(queue.waiting.drain(..count).collect())

@@ -119,6 +119,19 @@ fn many_at_once_each_get_a_place_of_their_own_and_the_tree_holds() {
 }
 
 #[test]
+fn an_announced_operation_that_never_comes_holds_up_nobody() {
+    for bench in benches() {
+        let coming = bench.committer.announce();
+        for _ in 0..3 {
+            assert!(bench.committer.record(Unrecorded::new((), event(EventKind::Sign))).is_ok());
+        }
+        bench.committer.close();
+        drop(coming);
+        assert_eq!(size(&bench), 3);
+    }
+}
+
+#[test]
 fn log_time_never_falls() {
     for bench in benches() {
         let first = bench.committer.record(Unrecorded::new((), event(EventKind::Random))).unwrap();
