@@ -11,6 +11,12 @@ source deploy/lib/packages.sh
 # shellcheck source=tests/steps.sh
 source tests/steps.sh
 
+case ${1-} in
+  '') ;;
+  -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *) echo "unknown option $1" >&2; exit 2 ;;
+esac
+
 packages() {
   need_for_building_and_running
   need shellcheck shellcheck "lints the scripts"
