@@ -64,6 +64,10 @@ on_both! {
             }
             assert_eq!(named(&open().response()), [("a", text)]);
             assert_eq!(migrate(&backend, &[(number, encrypted)], false), [(number, EXISTS.to_owned())]);
+            // Nor does another key take its place.
+            let other = base64url(oaep_to(system, &certificate, &[7; 32]));
+            assert_eq!(migrate(&backend, &[(number, other)], false), [(number, EXISTS.to_owned())]);
+            assert_eq!(named(&open().response()), [("a", text)]);
         }
     }
 

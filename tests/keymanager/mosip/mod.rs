@@ -1,5 +1,6 @@
 //! The MOSIP dialect through its front door.
 
+mod access_allowed;
 mod actuator;
 mod body;
 mod bootstrap;
