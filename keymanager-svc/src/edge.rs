@@ -12,7 +12,7 @@ use km_auth::{Audience, AuthError, Issuers, Peer};
 use km_domain::{Principal, ServiceKind, Timestamp};
 use km_operations::{Caller, Operation, OperationError, Operations, Record};
 use km_service::{Fetcher, Lane, LaneError, RequestContext, tls::ClientTrust};
-use km_storage::Recorded;
+use km_storage::{Patience, Recorded};
 
 use crate::{error::busy, startup::Parts};
 
@@ -64,6 +64,7 @@ impl Edge {
     {
         let operation = Arc::new(operation);
         let end = Instant::now() + lane.deadline;
+        let patience = Patience::until(end, lane.deadline);
         let mut turn = None;
         for attempt in 0_usize.. {
             if attempt == ATTEMPTS_AT_ONCE {
@@ -84,10 +85,10 @@ impl Edge {
                 let unrecorded = operation(&parts.operations, &parts.committer);
                 // Whoever has been told that it was too slow may ask for the opposite before this would be recorded.
                 if answer.is_unwanted() {
-                    return;
+                    return parts.committer.submit(unrecorded.given_up(), None, drop);
                 }
                 done.store(true, Ordering::Release);
-                parts.committer.submit(unrecorded, move |result| answer.give(result));
+                parts.committer.submit(unrecorded, Some(patience), move |result| answer.give(result));
                 drop(coming);
             });
             let late = |error| match error {

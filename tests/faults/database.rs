@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use km_test_support::{TestDatabase, TestFolder, TestServer, wait_until};
 use km_tests::database::Rows;
-use km_tests::{Database, System};
+use km_tests::{Database, System, on_each};
+use serde_json::json;
 
 use super::callers::{Callers, down, lives};
 use super::valve::{Flow, Valve};
@@ -107,14 +108,17 @@ fn postgres_away_stalled_slow_read_only_and_locked() {
     endure(&callers, &both("in time"), || turn(Flow::Slow(Duration::from_millis(900))), || turn(Flow::Open));
     // 5. The key manager's may be read and not written.
     let Rows::Postgres(keys) = &own.system.rows else { panic!("PostgreSQL") };
-    let read_only = |switch: &str| {
+    let read_only = || {
         let name = keys.name();
-        own.server.query(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {switch}"));
+        own.server.query(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
         let others = format!("FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()");
         own.server.query(&format!("SELECT pg_terminate_backend(pid) {others}"));
     };
     let keys_only = |words| Fault { key_manager: Some(words), registry: None };
-    endure(&callers, &keys_only("is read-only"), || read_only("on"), || read_only("off"));
+    endure(&callers, &keys_only("is read-only"), read_only, || {
+        // Nobody ends the service's sessions, which were begun while it was so.
+        own.server.query(&format!("ALTER DATABASE {} SET default_transaction_read_only = off", keys.name()));
+    });
     // 6. Somebody holds the head of the log.
     let lock = std::cell::RefCell::new(None);
     let url = format!("postgres://postgres@/{}?host={}", keys.name(), own.server.folder().display());
@@ -168,6 +172,24 @@ fn sqlite_moved_away_and_locked() {
     endure(&callers, &keys_only("in time"), || hold(&keys), release);
     endure(&callers, &registry_only, || hold(&registry), release);
     callers.reckon();
+}
+
+on_each! {
+    /// Who was told 503 may ask for the opposite next.
+    fn what_was_refused_does_not_happen_later(database: Database) {
+        let system = crate::start(database);
+        let reader = system.new_reader("backend", "late");
+        let lock = match &system.rows {
+            Rows::Sqlite(file) => Lock::sqlite(file),
+            Rows::Postgres(own) => Lock::postgres(own.url(), "LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE"),
+        };
+        assert_eq!(system.ask_to_enrol(&reader).status, 503);
+        drop(lock);
+        // What waited behind the lock comes before what is asked now.
+        assert!(wait_until(RECOVERY, || system.rest("backend").post("/v1/random", json!({"length": 16})).status == 200));
+        assert_eq!(system.rows.sql("SELECT count(*) FROM reader_key"), "0");
+        system.enrol(&reader);
+    }
 }
 
 /// A shell of the database that holds a lock until it is dropped.

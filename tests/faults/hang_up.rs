@@ -37,4 +37,22 @@ on_each! {
         let request = system.open_request(&system.reader("caseworker"), &[person.record], &["national_id"]);
         system.registry("caseworker").post(&format!("{path}/open"), json!({"request": request.jws})).good();
     }
+    /// Nothing is erased after its caller was told 503, and the log does not leave open whether it was.
+    fn an_intent_does_not_stay_open(database: Database) {
+        let system = System::start(database, Options { faulty_token: Some(""), ..options() });
+        let reader = system.reader("backend");
+        let record = system.seal(&reader, &draft(&national_id())).record;
+        let from = system.log_end();
+        system.orders("C_Sign slow 2500");
+        system.ask_to_erase(&reader, record).refused("unavailable");
+        system.orders("");
+        let outcome = || system.events_from("auditor", from).into_iter().find(|event| event["kind"] == "record.erase.outcome");
+        assert!(wait_until(RECOVERY, || outcome().is_some()), "the intent stays open");
+        let outcome = outcome().expect("an outcome");
+        assert_eq!((&outcome["outcome"], &outcome["reason"]), (&json!("failed"), &json!("interrupted")), "{outcome:#}");
+        assert_eq!(system.rows.sql("SELECT count(*) FROM open_intent"), "0");
+        assert_eq!(system.rows.sql("SELECT count(*) FROM tombstone"), "0");
+        assert!(wait_until(RECOVERY, || system.readiness().is_some_and(|(status, _)| status == 200)));
+        system.erase(&reader, record).expect("a certificate");
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use km_test_support::wait_until;
 use km_tests::call::code;
-use km_tests::openssl::verifies;
+use km_tests::openssl::{encrypt_oaep, verifies};
 use km_tests::people::{draft, national_id};
 use km_tests::{Answer, Client, Database, Options, System, base64url, from_base64url, on_each};
 use serde_json::{Value, json};
@@ -150,6 +150,39 @@ on_each! {
             everything_that_needs_it_is_refused(&scene, name);
             scene.system.orders("");
             scene.resumes(process, name);
+        }
+        scene.log_holds();
+    }
+
+    /// One engine of the token fails, and the rest is well: it is nobody's input, and readiness says so.
+    fn one_call_that_fails(database: Database) {
+        let scene = Scene::set(database);
+        let process = scene.system.process_id("keymanager");
+        let rsa = scene.system.key("decrypt", "RSA-2048");
+        let sealed = encrypt_oaep(scene.system.folder(), &scene.system.jwk(&format!("{rsa}.1")), b"a message");
+        let sealed = json!({"ciphertext": base64url(&sealed)});
+        let open = || scene.system.rest("backend").post(&format!("/v1/keys/{rsa}/decrypt"), sealed.clone());
+        open().good();
+        for call in ["C_Decrypt", "C_UnwrapKey", "C_Sign", "C_Encrypt"] {
+            for code in [0x05, 0x30] {
+                let what = format!("{call} {code:#x}");
+                scene.system.orders(&what);
+                match call {
+                    "C_Decrypt" if code == 0x05 => refused_in_time(&what, || scene.decrypt()),
+                    "C_Decrypt" => refused_in_time(&what, open),
+                    "C_Encrypt" => refused_in_time(&what, || scene.encrypt()),
+                    "C_Sign" => refused_in_time(&what, || scene.sign()),
+                    _ => {
+                        // Its handles are unwrapped anew.
+                        assert!(wait_until(RETURN, || scene.component("token").as_deref() == Some("down")), "{what}");
+                        refused_in_time(&what, || scene.sign());
+                    }
+                }
+                let noticed = wait_until(RETURN, || scene.component("token").as_deref() == Some("down"));
+                assert!(noticed, "{what}: /readyz does not say it");
+                scene.system.orders("");
+                scene.resumes(process, &what);
+            }
         }
         scene.log_holds();
     }

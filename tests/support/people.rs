@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use crate::Answer;
 use km_api::readers::EnrolledKey;
 use km_client::{Draft, Holder, KeyFile, Sealer, ServiceKeys, enrolment, new_record_id};
 use km_domain::register::RegisterDefinition;
@@ -60,11 +61,15 @@ impl System {
     /// Sends the enrolment of the reader's key.
     #[track_caller]
     pub fn enrol(&self, reader: &Reader) -> EnrolledKey {
+        serde_json::from_value(self.ask_to_enrol(reader).good()).expect("an enrolled key")
+    }
+
+    /// As [`System::enrol`], with whatever is answered.
+    pub fn ask_to_enrol(&self, reader: &Reader) -> Answer {
         let client = self.rest(reader.who);
         let holder = Holder::of(&SecretText::new(client.token().to_owned())).expect("a token that names its holder");
         let body = enrolment(&reader.key, &holder, now()).expect("an enrolment");
-        let answer = client.post("/v1/me/keys", serde_json::to_value(&body).expect("JSON")).good();
-        serde_json::from_value(answer).expect("an enrolled key")
+        client.post("/v1/me/keys", serde_json::to_value(&body).expect("JSON"))
     }
 
     /// The key manager's certified keys of this tenant, checked up to the pinned root.

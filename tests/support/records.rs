@@ -13,6 +13,7 @@ use km_domain::{FieldName, RecordId, RegisterName};
 use km_proto::v1;
 use serde_json::Value;
 
+use crate::grpc::Called;
 use crate::people::{Reader, definition};
 use crate::{Grpc, System, now};
 
@@ -136,13 +137,18 @@ impl System {
             .expect("a request")
     }
 
-    /// Erases one record; gives the certificate or the code of the refusal.
-    #[track_caller]
-    pub fn erase(&self, reader: &Reader, record: RecordId) -> Result<String, String> {
+    /// Asks to erase one record.
+    pub fn ask_to_erase(&self, reader: &Reader, record: RecordId) -> Called<v1::EraseRecordResponse> {
         let statement = Statement::of("erasure-request");
         let request =
             erase_request(&reader.key, &reader.tenant, &register(), &[record], &statement, now()).expect("a request");
-        let answer = self.registry_for(reader).erase_record(erase_message(&request, &[record])).good();
+        self.registry_for(reader).erase_record(erase_message(&request, &[record]))
+    }
+
+    /// Erases one record; gives the certificate or the code of the refusal.
+    #[track_caller]
+    pub fn erase(&self, reader: &Reader, record: RecordId) -> Result<String, String> {
+        let answer = self.ask_to_erase(reader, record).good();
         let [result] = answer.results.try_into().expect("one result");
         match result.outcome.expect("an outcome") {
             v1::erase_result::Outcome::Certificate(certificate) => Ok(certificate),

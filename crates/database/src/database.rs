@@ -136,6 +136,14 @@ impl Writer<'_> {
     pub fn db(&mut self) -> Result<&mut Db, DatabaseError> {
         self.db.as_mut().ok_or_else(|| DatabaseError::Unavailable("the writer is gone".to_owned()))
     }
+
+    /// Told how the database stood when something could not be written (see [`crate::outage`]). A session of PostgreSQL
+    /// that began read-only stays so when the database no longer is: the next writer gets a new one.
+    pub fn failed(&mut self, how: &str) {
+        if how == crate::outage::READ_ONLY {
+            self.db = None;
+        }
+    }
 }
 
 impl Drop for Writer<'_> {

@@ -27,7 +27,7 @@ pub fn outage(error: &Error) -> Option<&'static str> {
 }
 
 const FULL: &str = "is full";
-const READ_ONLY: &str = "is read-only";
+pub(crate) const READ_ONLY: &str = "is read-only";
 const LOCKED: &str = "is locked by somebody else";
 const AWAY: &str = "does not answer";
 const FAILS: &str = "cannot be used";

@@ -5,6 +5,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::elliptic_curve::{EcKdf, Ecdh1DeriveParams};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
+use km_crypto::agreement::EphemeralKey;
 use km_domain::{KeyAlgorithm, SecretBytes};
 use km_keystore::{Agree, KeyStoreError, StoredKey};
 
@@ -24,10 +25,19 @@ impl Agree for Token {
         }
         self.require(Capability::EcdhP256)?;
         self.made_object();
-        self.run(Target::Key(key, Use::Agree), Blame::Input, |session, handle| {
+        let agreed = self.run(Target::Key(key, Use::Agree), Blame::Token, |session, handle| {
             in_token(session, &self.0.raw, handle, peer)
+        });
+        agreed.map_err(|error| match error {
+            KeyStoreError::Unavailable(_) if !is_point(peer) => KeyStoreError::Refused,
+            other => other,
         })
     }
+}
+
+/// Tokens have many codes for a point that is not on the curve.
+fn is_point(peer: &[u8]) -> bool {
+    EphemeralKey::generate().is_ok_and(|key| key.agree(peer).is_ok())
 }
 
 /// Derives the shared x coordinate as a readable object, reads it and destroys the object.

@@ -18,7 +18,8 @@ impl Decrypt for Token {
             return Err(KeyStoreError::Unsupported(format!("OAEP with a key of kind {}", key.algorithm)));
         };
         self.require(Capability::RsaOaepSha256)?;
-        if ciphertext.len() != modulus.len() {
+        // Not a residue of this modulus (RFC 8017, section 5.1.2). Where it is one, RSA without padding has an answer to it.
+        if ciphertext.len() != modulus.len() || ciphertext >= modulus.as_slice() {
             return Err(KeyStoreError::Refused);
         }
         if self.live()?.get()?.capabilities.has(Capability::RsaOaepSha256Native) {
@@ -40,7 +41,7 @@ impl Token {
     }
 
     fn raw(&self, key: &StoredKey, ciphertext: &[u8], length: usize) -> Result<SecretBytes, KeyStoreError> {
-        let block = self.run(Target::Key(key, Use::Decrypt), Blame::Input, |session, handle| {
+        let block = self.run(Target::Key(key, Use::Decrypt), Blame::Token, |session, handle| {
             session.decrypt(&Mechanism::RsaX509, handle, ciphertext).map(SecretBytes::new)
         })?;
         // The block is as long as the modulus (PKCS#11 2.40, section 2.1.6: CKM_RSA_X_509). One that is not has no padding.

@@ -18,6 +18,7 @@ mod handles;
 mod identity;
 mod import;
 mod inventory;
+mod known;
 mod live;
 mod pin;
 mod public;

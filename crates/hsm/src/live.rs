@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use cryptoki::context::Pkcs11;
 use cryptoki::error::Error;
-use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
@@ -18,10 +17,11 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::capabilities::Capabilities;
 use crate::errors::{Fault, fault, short, unavailable};
 use crate::handles::{HandleCache, HandleName, Use, handle_name};
+use crate::known::Known;
 use crate::pin::Pin;
 use crate::raw::RawModule;
 use crate::session_pool::{Lease, SessionPool};
-use crate::templates::{Lodging, Recipe, recipe, unwrapped};
+use crate::templates::unwrapped;
 use crate::token::TokenConfig;
 use crate::wrapping::Wrapping;
 
@@ -54,12 +54,6 @@ pub(crate) struct Live {
     wait: Duration,
 }
 
-/// A key whose answer is known.
-struct Known {
-    key: ObjectHandle,
-    answer: Vec<u8>,
-}
-
 /// A key that a call needs.
 #[derive(Clone, Copy)]
 pub(crate) enum Target<'a> {
@@ -67,8 +61,6 @@ pub(crate) enum Target<'a> {
     /// A root, by its CKA_ID.
     Root(&'a [u8]),
 }
-
-const QUESTION: &[u8] = b"is this the same key";
 
 impl Live {
     /// Finds the token, logs in, opens the sessions and asks for the capabilities.
@@ -84,7 +76,7 @@ impl Live {
         let keeper = pkcs11.open_rw_session(slot).map_err(unavailable)?;
         pin.log_in(&keeper)?;
         let capabilities = Capabilities::ask(pkcs11, slot, &keeper, raw)?;
-        let known = Known::make(&keeper).map_err(unavailable)?;
+        let known = Known::make(&keeper, &capabilities).map_err(unavailable)?;
         let sessions = SessionPool::open(pkcs11, slot, config.sessions, config.wait).map_err(unavailable)?;
         Ok(Self {
             pkcs11: pkcs11.clone(),
@@ -209,7 +201,7 @@ impl Live {
         Err(changed())
     }
 
-    /// Asks the known key after an error that does not say whose fault it was; the session may have been left in the
+    /// Asks the known keys after an error that does not say whose fault it was; the session may have been left in the
     /// middle of something, so another one decides.
     pub(crate) fn is_well(&self, lease: Lease<'_>) -> bool {
         if lease.session().is_ok_and(|session| self.answers(session)) {
@@ -222,9 +214,10 @@ impl Live {
         well
     }
 
-    /// Uses the known key on this session. False: the token does not answer as it did.
+    /// Uses the known keys on this session. False: the token does not answer as it did.
     pub(crate) fn answers(&self, session: &Session) -> bool {
-        self.known.ask(session).is_ok_and(|answer| answer == self.known.answer)
+        self.objects_made.fetch_add(1, Ordering::Relaxed);
+        self.known.answer(session)
     }
 
     /// Whether the token itself is still there: keys that are in memory go on working without it.
@@ -354,24 +347,4 @@ fn changed() -> KeyStoreError {
 /// What a resident key's object is.
 pub(crate) fn class_of(key: &StoredKey) -> ObjectClass {
     if key.algorithm.is_symmetric() { ObjectClass::SECRET_KEY } else { ObjectClass::PRIVATE_KEY }
-}
-
-impl Known {
-    fn make(session: &Session) -> Result<Self, Error> {
-        let Recipe::Secret(mechanism, mut template) =
-            recipe(km_domain::KeyAlgorithm::HmacSha256, false, &Lodging::Passing)
-        else {
-            return Err(Error::NotSupported);
-        };
-        template.retain(|attribute| !matches!(attribute, Attribute::Extractable(_)));
-        template.push(Attribute::Extractable(false));
-        let key = session.generate_key(&mechanism, &template)?;
-        let mut known = Self { key, answer: Vec::new() };
-        known.answer = known.ask(session)?;
-        Ok(known)
-    }
-
-    fn ask(&self, session: &Session) -> Result<Vec<u8>, Error> {
-        session.sign(&Mechanism::Sha256Hmac, self.key, QUESTION)
-    }
 }

@@ -20,6 +20,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::{
     Placed, Storage, StorageError, Unrecorded, Write, WriteFault, idempotency,
     log::{self, Appender},
+    write::interrupted,
 };
 
 /// Most operations in one transaction: bounds the time until the first of them is answered.
@@ -30,6 +31,7 @@ const WAITING: usize = 8192;
 /// each have a transaction of their own, and its sync takes a tenth of the processor from the token.
 const APART: Duration = Duration::from_millis(3);
 const FEW: usize = 4;
+const TOO_SLOW: &str = "is too slow";
 
 /// An outcome whose record is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +43,33 @@ pub struct Recorded<T> {
 
 type Done = Box<dyn FnOnce(Result<Option<Placed>, StorageError>) + Send>;
 
-struct Waiting {
+/// Until when a change may be made: whoever has been told that it was too slow may ask for the opposite next.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// No change is begun from here on, so that a transaction is seldom given up for the sake of one.
+    pub begin: Instant,
+    /// No transaction with the change in it is committed from here on.
+    pub commit: Instant,
+}
+
+impl Patience {
+    /// For a caller who is told at `end` and has waited since `end - whole`.
+    pub fn until(end: Instant, whole: Duration) -> Self {
+        Self { begin: end.checked_sub(whole / 8).unwrap_or(end), commit: end }
+    }
+}
+
+struct Work {
     events: Vec<Event>,
     writes: Vec<Write>,
     on_conflict: Option<Event>,
     checked_at: Option<u64>,
     changes_state: bool,
+    patience: Option<Patience>,
+}
+
+struct Waiting {
+    work: Work,
     done: Done,
 }
 
@@ -103,10 +126,12 @@ impl Committer {
         Coming(Arc::clone(&self.shared))
     }
 
-    /// Hands an operation in; `done` is called with its outcome once its record is durable, or with the reason why not.
+    /// Hands an operation in; `done` is called with its outcome once its record is durable, or with the reason why not. What
+    /// it changes is changed within `patience` or not at all.
     pub fn submit<T: Send + 'static>(
         &self,
         unrecorded: Unrecorded<T>,
+        patience: Option<Patience>,
         done: impl FnOnce(Result<Recorded<T>, StorageError>) + Send + 'static,
     ) {
         let Unrecorded { outcome, events, writes, on_conflict, checked_at, changes_state } = unrecorded;
@@ -114,7 +139,8 @@ impl Committer {
             return done(Ok(Recorded { outcome, placed: None }));
         }
         let finish: Done = Box::new(move |result| done(result.map(|placed| Recorded { outcome, placed })));
-        let waiting = Waiting { events, writes, on_conflict, checked_at, changes_state, done: finish };
+        let work = Work { events, writes, on_conflict, checked_at, changes_state, patience };
+        let waiting = Waiting { work, done: finish };
         let mut queue = self.shared.queue.lock();
         if queue.closed || queue.waiting.len() >= WAITING {
             drop(queue);
@@ -132,7 +158,7 @@ impl Committer {
     /// Hands an operation in and waits: for start-up, commands and jobs, never for a request.
     pub fn record<T: Send + 'static>(&self, unrecorded: Unrecorded<T>) -> Result<Recorded<T>, StorageError> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.submit(unrecorded, move |result| {
+        self.submit(unrecorded, None, move |result| {
             let _ = sender.send(result);
         });
         receiver
@@ -191,20 +217,26 @@ fn next_group(shared: &Shared, not_before: Instant) -> Option<Vec<Waiting>> {
 ///
 /// Errors: how the database stands.
 fn write_group(storage: &Storage, now: Timestamp, instance: &str, group: Vec<Waiting>) -> Result<(), &'static str> {
-    let (callbacks, work): (Vec<Done>, Vec<_>) =
-        group.into_iter().map(|w| (w.done, (w.events, w.writes, w.on_conflict, w.checked_at, w.changes_state))).unzip();
+    let (callbacks, work): (Vec<Done>, Vec<Work>) =
+        group.into_iter().map(|waiting| (waiting.done, waiting.work)).unzip();
+    let mut last_moment: Option<Instant> = None;
     let result = storage.write_connection().and_then(|mut connection| {
-        log::exclusively(connection.db()?, |db| {
+        let written = log::exclusively(connection.db()?, |db| {
             let mut appender = Appender::begin(db, now, instance)?;
             let outcomes = work
                 .into_iter()
-                .map(|(events, writes, on_conflict, checked_at, changes_state)| {
-                    write_one(db, &mut appender, events, writes, on_conflict, checked_at, changes_state)
-                })
+                .map(|work| write_one(db, &mut appender, work, &mut last_moment))
                 .collect::<Result<Vec<_>, StorageError>>()?;
             appender.finish(db)?;
+            if last_moment.is_some_and(|moment| Instant::now() >= moment) {
+                return Err(StorageError::Unavailable { how: TOO_SLOW, reason: "a group took too long".into() });
+            }
             Ok(outcomes)
-        })
+        });
+        if let Err(StorageError::Unavailable { how, .. }) = &written {
+            connection.failed(how);
+        }
+        written
     });
     match result {
         Ok(outcomes) => {
@@ -226,18 +258,24 @@ const fn not_written(how: &'static str, reason: String) -> StorageError {
     StorageError::Unrecorded { how, reason }
 }
 
-/// One operation's part of the transaction, in a savepoint of its own where it changes rows.
+/// One operation's part of the transaction, in a savepoint of its own where it changes rows. `last_moment`: until when the
+/// transaction may be committed.
 fn write_one(
     db: &mut Db,
     appender: &mut Appender,
-    events: Vec<Event>,
-    writes: Vec<Write>,
-    on_conflict: Option<Event>,
-    checked_at: Option<u64>,
-    changes_state: bool,
+    work: Work,
+    last_moment: &mut Option<Instant>,
 ) -> Result<Result<Option<Placed>, StorageError>, StorageError> {
+    let Work { events, writes, on_conflict, checked_at, changes_state, patience } = work;
     if checked_at.is_some_and(|epoch| epoch != appender.epoch()) {
         return Ok(Err(StorageError::Stale));
+    }
+    if let Some(patience) = patience.filter(|_| !writes.is_empty()) {
+        if Instant::now() >= patience.begin {
+            interrupted(events).try_for_each(|event| appender.append(event))?;
+            return Ok(Err(not_written(TOO_SLOW, "its turn came too late".into())));
+        }
+        *last_moment = Some(last_moment.map_or(patience.commit, |moment| moment.min(patience.commit)));
     }
     let placed = appender.next();
     if !writes.is_empty() {

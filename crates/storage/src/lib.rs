@@ -25,7 +25,7 @@ mod tenants;
 mod write;
 
 pub use certificates::{CertificateRow, InvitationRow};
-pub use commit::{Coming, Committer, Recorded};
+pub use commit::{Coming, Committer, Patience, Recorded};
 pub use exports::ExportRow;
 pub use idempotency::IdempotencyRow;
 pub use jobs::Lease;

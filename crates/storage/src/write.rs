@@ -1,7 +1,7 @@
 //! A change as a value: made by table functions of this crate, run by the commit thread and by nothing else.
 
 use diesel::result::{DatabaseErrorKind, Error};
-use km_audit::Event;
+use km_audit::{Event, Outcome};
 use km_database::Db;
 use km_domain::Timestamp;
 
@@ -108,6 +108,12 @@ impl<T> Unrecorded<T> {
         self
     }
 
+    /// What remains to be recorded of an operation whose outcome nobody waits for, so that nothing of it is to happen: that the
+    /// intents it began with came to nothing.
+    pub fn given_up(self) -> Unrecorded<()> {
+        Unrecorded::many((), interrupted(self.events).collect())
+    }
+
     pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Unrecorded<U> {
         Unrecorded {
             outcome: turn(self.outcome),
@@ -118,4 +124,15 @@ impl<T> Unrecorded<T> {
             changes_state: self.changes_state,
         }
     }
+}
+
+/// Of these events those that close an intent, with the outcome that nothing came of it.
+pub(crate) fn interrupted(events: Vec<Event>) -> impl Iterator<Item = Event> {
+    events.into_iter().filter(|event| event.intent.is_some()).map(|mut event| {
+        if event.outcome == Outcome::Done {
+            event.outcome = Outcome::Failed;
+            event.reason = Some("interrupted".to_owned());
+        }
+        event
+    })
 }

@@ -5,15 +5,15 @@
 use std::{
     collections::HashMap,
     sync::{Arc, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use km_audit::{Actor, Event, EventKind, Frontier, LoggedEvent, Outcome, proof, tree::leaf_hash};
 use km_database::Database;
 use km_domain::{FixedClock, RecordId, TenantId, Timestamp};
 use km_storage::{
-    Committer, IdempotencyRow, Storage, StorageError, SubjectId, SubjectRow, TombstoneRow, Unrecorded, VersionRow,
-    Write,
+    Committer, IdempotencyRow, Patience, Storage, StorageError, SubjectId, SubjectRow, TombstoneRow, Unrecorded,
+    VersionRow, Write,
 };
 use km_test_support::TestDatabase;
 
@@ -99,7 +99,7 @@ fn many_at_once_each_get_a_place_of_their_own_and_the_tree_holds() {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..COUNT {
             let sender = sender.clone();
-            bench.committer.submit(Unrecorded::new((), event(EventKind::Sign)), move |done| {
+            bench.committer.submit(Unrecorded::new((), event(EventKind::Sign)), None, move |done| {
                 sender.send(done.unwrap().placed.unwrap().log_index).unwrap();
             });
         }
@@ -325,5 +325,40 @@ fn an_intent_stays_open_until_its_outcome_is_in_the_log() {
         // Another replica leaves them alone while they may still be under way.
         assert_eq!(found("other", 1_000, 10), Vec::<u64>::new());
         assert_eq!(found("other", 1_001, 10), [open[0], open[2]]);
+    }
+}
+
+fn adding(name: &str) -> Unrecorded<()> {
+    let tenant = Write::insert_tenant(&name.parse().unwrap(), Timestamp::from_seconds(1));
+    let mut outcome = event(EventKind::KeyCreateOutcome);
+    outcome.intent = Some(0);
+    Unrecorded::new((), outcome).with(tenant)
+}
+
+fn hand_in(bench: &Bench, work: Unrecorded<()>, patience: Patience) -> Result<(), StorageError> {
+    let (sender, receiver) = mpsc::channel();
+    bench.committer.submit(work, Some(patience), move |done| sender.send(done.map(drop)).unwrap());
+    receiver.recv_timeout(Duration::from_secs(60)).unwrap()
+}
+
+#[test]
+fn a_change_that_comes_too_late_is_not_made_and_its_intent_is_closed() {
+    for bench in benches() {
+        bench.committer.record(Unrecorded::new((), event(EventKind::KeyCreateIntent))).unwrap();
+        let now = Instant::now();
+        let hour = Duration::from_secs(3600);
+        // Its turn came too late: the rest of the group is not held up by it.
+        let late = hand_in(&bench, adding("late"), Patience { begin: now, commit: now + hour });
+        assert!(matches!(late, Err(StorageError::Unrecorded { .. })), "{late:?}");
+        let leaves = bench.storage.leaves(0, 10).unwrap();
+        let (_, leaf) = leaves.last().unwrap();
+        let outcome = LoggedEvent::from_leaf(leaf).unwrap().event;
+        assert_eq!((outcome.outcome, outcome.reason.as_deref()), (Outcome::Failed, Some("interrupted")));
+        // The transaction took too long: nothing of it is kept.
+        let slow = hand_in(&bench, adding("slow"), Patience { begin: now + hour, commit: now });
+        assert!(matches!(slow, Err(StorageError::Unrecorded { .. })), "{slow:?}");
+        assert_eq!(size(&bench), leaves.len() as u64);
+        hand_in(&bench, adding("good"), Patience::until(now + hour, hour)).unwrap();
+        assert_eq!(bench.storage.tenants().unwrap(), vec!["good".parse().unwrap()]);
     }
 }

@@ -82,5 +82,7 @@ async fn give_up(registry: &Registry) -> Result<(), crate::storage::StoreError> 
             }
             Ok(())
         })
-        .await
+        .await?;
+    // Whoever opens or finds needs one that reads, and the one that writes may go on without it.
+    registry.store.read(|_| Ok(())).await
 }

@@ -111,10 +111,14 @@ impl Store {
         self.writes
             .run_to(patience::left(self.deadline), move |answer| {
                 let written = database.writer().map_err(StoreError::from).and_then(|mut writer| {
-                    km_database::write(writer.db()?, |db| {
+                    let written = km_database::write(writer.db()?, |db| {
                         let done = work(db)?;
                         if answer.is_unwanted() { Err(LaneError::Deadline.into()) } else { Ok(done) }
-                    })
+                    });
+                    if let Some(how) = written.as_ref().err().and_then(StoreError::outage) {
+                        writer.failed(how);
+                    }
+                    written
                 });
                 answer.give(written);
             })

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    io::{ErrorKind, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -70,32 +70,52 @@ impl Journal {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
         }
-        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|error| wrong(&error))?;
+        let open = || -> std::io::Result<(File, String)> {
+            let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+            file.try_lock()?;
+            let mut text = String::new();
+            file.read_to_string(&mut text)?;
+            Ok((file, text))
+        };
+        let (file, mut text) = open().map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => wrong(&"another import of this file is under way"),
+            _ => wrong(&error),
+        })?;
         let mut journal = Self { path: path.to_owned(), file, done: BTreeMap::new(), ids: BTreeMap::new() };
-        let lines: Vec<String> = BufReader::new(File::open(path).map_err(|error| wrong(&error))?)
-            .lines()
-            .collect::<Result<_, _>>()
-            .map_err(|error| wrong(&error))?;
-        match lines.split_first() {
-            None => journal.append(subject)?,
-            Some((head, entries)) => {
-                if serde_json::from_str::<Subject>(head).ok().as_ref() != Some(subject) {
-                    return Err(wrong(&"is of another file, register or batch size; name another with --journal"));
-                }
-                entries.iter().for_each(|line| journal.learn(line));
+        // A line that was cut off while it was written says nothing: what it stood for was not sent.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
+            text.truncate(whole);
+            journal.file.set_len(whole as u64).map_err(|error| wrong(&error))?;
+        }
+        let mut lines = text.lines();
+        match lines.next().map(serde_json::from_str::<Subject>) {
+            None => journal.begin(subject)?,
+            Some(Ok(begun)) if begun == *subject => {
+                lines.try_for_each(|line| journal.learn(line)).map_err(|error| wrong(&error))?;
             }
+            Some(Ok(Subject { batch_size, .. })) if batch_size != subject.batch_size => {
+                return Err(wrong(&format_args!("this import was begun with --batch {batch_size}: go on with that")));
+            }
+            Some(_) => return Err(wrong(&"is of another file or register; name another with --journal")),
         }
         Ok(journal)
     }
 
-    /// A line that was cut off while it was written says nothing: what it stood for was not sent.
-    fn learn(&mut self, line: &str) {
-        match serde_json::from_str(line) {
-            Ok(Entry::Done { done, tally }) => drop(self.done.insert(done, tally)),
-            Ok(Entry::Batch { batch, ids }) => self.ids.entry(batch).or_default().extend(ids),
-            Err(_) => {}
+    /// Writes the first line, and sees to it that the file itself outlasts a loss of power.
+    fn begin(&mut self, subject: &Subject) -> Result<(), ClientError> {
+        self.append(subject)?;
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| ClientError::Setup(format!("journal {}: {error}", self.path.display())))
+    }
+
+    fn learn(&mut self, line: &str) -> serde_json::Result<()> {
+        match serde_json::from_str(line)? {
+            Entry::Done { done, tally } => drop(self.done.insert(done, tally)),
+            Entry::Batch { batch, ids } => self.ids.entry(batch).or_default().extend(ids),
         }
+        Ok(())
     }
 
     /// What became of a batch in an earlier run.
@@ -151,14 +171,22 @@ mod tests {
         };
         let fresh = |byte: u8| move || RecordId::from_bytes([byte; 16]);
         let first = Journal::open(&path, &subject).unwrap().ids(0, &[2, 3], fresh(1)).unwrap();
-        // The tail of a line that was cut off.
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"done\":0,\"cre\n").unwrap();
+        // The tail of a line that was cut off is followed by whole lines again.
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"batch\":1,\"ids\":[[4,\"0").unwrap();
         let mut again = Journal::open(&path, &subject).unwrap();
         assert_eq!(again.ids(0, &[2, 3], fresh(2)).unwrap(), first);
         assert_eq!(again.done(0), None);
+        let second = again.ids(1, &[4, 5], fresh(3)).unwrap();
+        assert!(Journal::open(&path, &subject).is_err(), "another run of the same import");
+        drop(again);
+        let mut again = Journal::open(&path, &subject).unwrap();
+        assert_eq!(again.ids(1, &[4, 5], fresh(4)).unwrap(), second);
         let tally = Tally { created: 2, ..Tally::default() };
         again.finish(0, &tally).unwrap();
+        drop(again);
         assert_eq!(Journal::open(&path, &subject).unwrap().done(0), Some(&tally));
+        let other = Subject { batch_size: 3, ..subject.clone() };
+        assert!(Journal::open(&path, &other).err().unwrap().to_string().contains("--batch 2"));
         let other = Subject { file: "11".into(), ..subject };
         assert!(Journal::open(&path, &other).is_err());
         std::fs::remove_dir_all(folder).unwrap();

@@ -61,7 +61,7 @@ impl Commits {
         for _ in 0..group {
             let sender = sender.clone();
             let event = system_event(operations, EventKind::Encrypt, "bench");
-            committer.submit(Unrecorded::new((), event), move |result| {
+            committer.submit(Unrecorded::new((), event), None, move |result| {
                 let _ = sender.send(result.is_ok());
             });
         }
