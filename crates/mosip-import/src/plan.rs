@@ -65,7 +65,10 @@ pub fn aliases(keys: &Keys<'_>, here: &MosipInventory) -> Vec<Planned> {
     planned.sort_by(|one, other| {
         let rank = |planned: &Planned| (planned.row.application != "ROOT", planned.kind != "master");
         let name = |planned: &Planned| (planned.row.application.clone(), planned.row.reference.clone());
-        (rank(one), name(one)).cmp(&(rank(other), name(other))).then(other.row.generated.cmp(&one.row.generated))
+        // What is here is ended first where the source has ended it: a new key of its name cannot be current beside it.
+        let is_new = |planned: &Planned| !matches!(&planned.step, Step::Take(item) if item.is_here);
+        let key = |planned: &Planned| (rank(planned), name(planned), is_new(planned));
+        key(one).cmp(&key(other)).then(other.row.generated.cmp(&one.row.generated))
     });
     planned
 }

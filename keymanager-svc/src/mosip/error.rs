@@ -225,6 +225,11 @@ fn of_unwanted(unwanted: Unwanted) -> Refusal {
         Unwanted::Curve => {
             Refusal::new(200, "KER-KMS-030", "EC Sign Reference Id Not Supported for the Application ID.")
         }
+        Unwanted::NoAuthority => Refusal::new(
+            200,
+            "KER-KMS-013",
+            "Certificate Parsing Error. (the key issues certificates, and this one is not an authority's)",
+        ),
         Unwanted::KernelSign | Unwanted::HadOwnKey | Unwanted::OwnKey | Unwanted::Same => Refusal::new(
             200,
             "KER-KMS-015",
@@ -259,7 +264,7 @@ fn of_partner(fault: PartnerFault) -> Refusal {
         PartnerFault::NoRoot => said("KER-PCM-005", "Root CA Certificate not found."),
         PartnerFault::NoAuthority => said("KER-PCM-006", "Root CA/Intermediate CA Certificates not found."),
         PartnerFault::Version => said("KER-PCM-007", "Certificate version not supported."),
-        PartnerFault::Organization => said("KER-PCM-008", "Partner Organization name not Matched."),
+        PartnerFault::Organization => said("KER-PCM-008", "Partner Organization Name not Matched."),
         PartnerFault::InvalidId => said("KER-PCM-010", "Invalid Partner Certificate ID."),
         PartnerFault::Domain => said("KER-PCM-011", "Invalid Partner Domain."),
         PartnerFault::UnknownPartner => said("KER-PCM-012", "Partner Certificate not found for the given ID."),

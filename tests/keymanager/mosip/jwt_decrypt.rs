@@ -43,7 +43,9 @@ on_both! {
         let text = answer.refused_with(200, "KER-CRY-012");
         system.events_of(end, &answer.request_id).is("crypto.decrypt", "refused", "mosip-decrypt-denied");
         assert_eq!(backend.ask_mosip("/jwtDecrypt", to_open("NOWHERE", "ENCRYPT", &jwe)).refused_with(200, "KER-CRY-012"), text);
-        backend.ask_mosip("/jwtDecrypt", to_open("OPENG2P", "ENCRYPT", &jwe)).refused_with(200, "KER-KMS-024");
+        // By way of another application, it is there for those who may use it.
+        listed.ask_mosip("/jwtDecrypt", to_open("OPENG2P", "ENCRYPT", &jwe)).refused_with(200, "KER-KMS-024");
+        backend.ask_mosip("/jwtDecrypt", to_open("OPENG2P", "ENCRYPT", &jwe)).refused_with(200, "KER-KMS-025");
     }
 
     fn all_else_is_refused_alike(system: &System) {

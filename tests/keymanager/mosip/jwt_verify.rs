@@ -114,6 +114,22 @@ on_both! {
         assert_eq!(backend.ask_mosip("/jwtVerify", asked(&detached, Some(PAYLOAD), "PARTNER", &partner)).response()["signatureValid"], true);
         assert_eq!(backend.ask_mosip("/jwtVerify", asked(&detached, Some("{}"), "PARTNER", &partner)).response()["signatureValid"], false);
         backend.ask_mosip("/jwtVerify", asked(&detached, Some(PAYLOAD), "PARTNER", &fresh("NOBODY"))).refused_with(200, "KER-KMS-012");
+        // Whoever stole the key goes on signing: once it is replaced or revoked here, nothing of it verifies.
+        let verify = |jws: &str| backend.ask_mosip("/jwtVerify", asked(jws, Some(PAYLOAD), "PARTNER", &partner));
+        let (newer_key, newer) = stranger(system);
+        let upload = json!({"applicationId": "PARTNER", "referenceId": partner, "certificateData": newer});
+        backend.ask_mosip("/uploadOtherDomainCertificate", upload).response();
+        assert_eq!(verify(&detached).response()["signatureValid"], false);
+        let kid = crate::mosip::all(&backend, "PARTNER", &partner).iter().map(|one| one["keyId"].clone()).collect::<Vec<_>>();
+        for kid in kid {
+            assert_eq!(verify(&forged(&key, json!({"alg": "ES256", "kid": kid}))).response()["signatureValid"], false);
+        }
+        let newer_jws = forged(&newer_key, json!({"alg": "ES256"}));
+        assert_eq!(verify(&newer_jws).response()["signatureValid"], true);
+        let names = json!({"applicationId": "PARTNER", "referenceId": partner, "disableAutoGen": true});
+        assert_eq!(backend.put("/revokeKey", km_tests::mosip::enveloped(names)).response()["status"], "Key Revoked");
+        let text = verify(&newer_jws).text().to_owned();
+        assert!(text.contains("errorCode") && !text.contains("signatureValid\":true"), "{text}");
     }
 
     /// After a rotation the token's `kid` finds the key that made it.

@@ -65,6 +65,17 @@ on_both! {
         assert_eq!(opened["data"], base64url("Selam"));
     }
 
+    /// It issues others, which nobody would accept then.
+    fn a_master_key_takes_the_certificate_of_an_authority_only(system: &System) {
+        let (backend, application) = (system.mosip("backend"), "TESTS");
+        crate::mosip::master(&backend, application);
+        let ours = current(&backend, application, "")["certificate"].clone();
+        let theirs = by_another_authority(system, &ours, 300);
+        let upload = json!({"applicationId": application, "referenceId": "", "certificateData": theirs});
+        backend.ask_mosip("/uploadCertificate", upload).refused_with(200, "KER-KMS-013");
+        assert_eq!(current(&backend, application, "")["certificate"], ours);
+    }
+
     fn only_a_certificate_for_the_key_is_taken(system: &System) {
         let (backend, reference) = (system.mosip("backend"), fresh("REF"));
         let upload = |reference: &str, pem: &str| backend.ask_mosip("/uploadCertificate", json!({"applicationId": "OPENG2P", "referenceId": reference, "certificateData": pem}));

@@ -53,7 +53,7 @@ fn open(
     // 2. Which key?
     let sealed = SealedPayload::parse(asked.data.expose()).map_err(|_| OperationError::Mosip(Fault::NotCiphertext))?;
     let candidates = match &sealed.thumbprint {
-        Some(thumbprint) => vec![Arc::clone(named(keys, tenant, name, thumbprint)?)],
+        Some(thumbprint) => vec![Arc::clone(named(operations, keys, caller, name, thumbprint)?)],
         None => without_thumbprint(keys, tenant, name)?,
     };
     // 3. With that key, in the token.
@@ -77,14 +77,18 @@ fn open(
     outcome
 }
 
-/// The one base key of ours with this thumbprint; the application must be its own, the reference need not.
+/// The one base key of ours with this thumbprint; the application must be its own, the reference need not. A key of an application
+/// that the caller may not use looks like none.
 pub(super) fn named<'a>(
+    operations: &Operations,
     keys: &'a Keys,
-    tenant: &TenantId,
+    caller: &Caller,
     name: &KeyName,
     thumbprint: &[u8; 32],
 ) -> Result<&'a Arc<Alias>, OperationError> {
-    let found = keys.mosip.with_thumbprint(tenant, thumbprint);
+    let rules = rules(operations)?;
+    let mut found: Vec<_> = keys.mosip.with_thumbprint(caller.tenant(), thumbprint).into_iter().collect();
+    found.retain(|alias| rules.admit_user(keys, caller, &alias.name));
     let mut own = found.iter().filter(|alias| alias.kind == Kind::Base);
     let first = own.next();
     // A certificate that was put to its key twice names that one key.

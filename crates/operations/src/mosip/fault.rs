@@ -133,6 +133,8 @@ pub enum Unwanted {
     OwnKey,
     /// It is the current one already.
     Same,
+    /// The key issues certificates, and this one is no authority's.
+    NoAuthority,
 }
 
 impl Fault {

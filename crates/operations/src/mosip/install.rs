@@ -33,6 +33,10 @@ pub fn install(operations: &Operations, caller: &Caller, name: &KeyName, certifi
         if alias.certified()?.spki != certificate.spki {
             return Err(OperationError::Mosip(Fault::CertificateOfAnotherKey));
         }
+        // Nothing could be issued below it.
+        if alias.kind == Kind::Master && !certificate.is_ca {
+            return Err(OperationError::Mosip(Fault::CertificateNotWanted(Unwanted::NoAuthority)));
+        }
         // The former one ends now, and the key shall not be without.
         if now < certificate.not_before {
             return Err(OperationError::Mosip(Fault::CertificateOutOfTime));

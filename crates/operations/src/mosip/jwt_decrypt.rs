@@ -67,7 +67,7 @@ fn open(
     if keys.mosip.with_thumbprint(tenant, &thumbprint).iter().any(|alias| alias.kind == Kind::Master) {
         return Err(OperationError::Mosip(Fault::ForeignKey));
     }
-    let alias = Arc::clone(named(keys, tenant, name, &thumbprint)?);
+    let alias = Arc::clone(named(operations, keys, caller, name, &thumbprint)?);
     // 3. With that key, in the token.
     let key = opening_key(&alias, keys, tenant)?;
     match jwe::open(&message, key, &*operations.keys, asked.most) {

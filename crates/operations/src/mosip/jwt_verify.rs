@@ -9,7 +9,7 @@ use km_storage::Unrecorded;
 use km_x509::Certificate;
 
 use super::{
-    Alias, Fault, KeyName, Presented, certificate::about, presented::Signature, renew::rules, signer::named,
+    Alias, Fault, KeyName, Kind, Presented, certificate::about, presented::Signature, renew::rules, signer::named,
     trust::leads_to_domain,
 };
 use crate::{Caller, Keys, Operation, OperationError, Operations};
@@ -156,17 +156,26 @@ fn pinned(
         kid.is_some_and(|(said, own)| said.ends_with(own))
     };
     let early = keys.mosip.early(tenant, name);
+    let aliases: Vec<&Arc<Alias>> = aliases.iter().filter(|alias| !was_withdrawn(alias, at)).collect();
     let found = aliases
         .iter()
+        .copied()
         .find(named)
-        .or_else(|| aliases.iter().find(|alias| alias.is_current(at, early)))
-        .or_else(|| aliases.iter().rev().find(|alias| !alias.is_to_come(at)))
-        .ok_or(OperationError::Mosip(match aliases {
+        .or_else(|| aliases.iter().copied().find(|alias| alias.is_current(at, early)))
+        .or_else(|| aliases.iter().copied().rev().find(|alias| !alias.is_to_come(at)))
+        .ok_or(OperationError::Mosip(match keys.mosip.aliases(tenant, name) {
             [] => Fault::NotGenerated,
             _ => Fault::VerifyingCertificateOutOfTime,
         }))?;
     in_time(found.certified()?, at)?;
     Ok(Arc::clone(found))
+}
+
+/// Whether somebody else's certificate was revoked here, or replaced, before that moment. Whoever has its key goes on signing; a
+/// key of ours that was ended signs nothing any more, so what it signed verifies on.
+fn was_withdrawn(alias: &Alias, at: Timestamp) -> bool {
+    let lasts = |alias: &Alias| alias.certified().map(|certificate| certificate.not_after);
+    alias.kind == Kind::Foreign && alias.expires <= at && lasts(alias).is_ok_and(|end| alias.expires < end)
 }
 
 fn in_time(certificate: &Certificate, at: Timestamp) -> Result<(), OperationError> {
