@@ -259,6 +259,28 @@ on_each! {
         assert_eq!(current["certificate"].as_str().expect("PEM").trim(), pem.trim());
     }
 
+    /// Between two imports the source revoked its current key and made another of that name.
+    fn what_the_source_ended_meanwhile_is_ended_before_its_successor_comes(database: Database) {
+        let (source, system) = (Source::load("1.3"), start(database));
+        let mut samples = source.samples();
+        let of = |application: &str| samples.iter().find(|one| one["application"] == application && one["reference"] == "" && one["is_over"] == false).expect("a sample").clone();
+        let (revoked, successor) = (of("LEGACY"), of("PMS"));
+        samples.retain(|sample| sample["id"] != successor["id"]);
+        let id = |sample: &Value| sample["id"].as_str().expect("an id").to_owned();
+        // As it was before: the successor is not yet made, nor what it signed.
+        source.sql("DELETE FROM keymgr.partner_cert_store; DELETE FROM keymgr.ca_cert_store");
+        source.sql(&format!("CREATE TABLE later AS SELECT * FROM keymgr.key_alias WHERE id = '{0}'; DELETE FROM keymgr.key_alias WHERE id = '{0}'", id(&successor)));
+        source.import(&system, &APPLY).good();
+        let backend = system.mosip("backend");
+        let serves = || crate::mosip::current(&backend, "LEGACY", "")["certificate"].clone();
+        assert_eq!(serves(), revoked["certificate"]);
+        source.sql(&format!("UPDATE keymgr.key_alias SET key_expire_dtimes = '2026-02-01' WHERE id = '{}'; UPDATE later SET app_id = 'LEGACY', key_gen_dtimes = '2026-02-01'; INSERT INTO keymgr.key_alias SELECT * FROM later", id(&revoked)));
+        let report = source.import(&system, &["--apply"]).good().json();
+        assert_eq!((outcome(&report, &revoked["id"]), outcome(&report, &successor["id"])), ("shortened".to_owned(), "imported".to_owned()), "{report:#}");
+        assert_eq!((&report["left"], serves()), (&json!(0), successor["certificate"].clone()));
+        everything_works(&backend, &samples);
+    }
+
     /// What does not fit is left, said, and keeps nothing else from being moved.
     fn what_was_altered_or_is_missing_is_left(database: Database) {
         let (source, system) = (Source::load("1.2"), start(database));
