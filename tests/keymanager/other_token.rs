@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use km_client::{ClientError, Draft, Session, Statement};
 use km_test_support::{Module, wait_until};
+use km_tests::mosip::{to_decrypt, to_encrypt};
 use km_tests::openssl::{encrypt_oaep, verifies};
 use km_tests::people::{definition, draft, national_id};
 use km_tests::program::run;
@@ -150,6 +151,35 @@ on_each! {
             system.events_of(end, &refused.request_id).is("crypto.sign", "refused", "unsupported-by-token");
         }
         system.key_manager(&["verify-audit"]).good();
+    }
+
+    /// The MOSIP dialect has a code of its own for it.
+    fn the_dialect_serves_all_but_two_curves(database: Database) {
+        let options = Options { token: Module::Kryoptic, mosip: Some(String::new()), ..Options::default() };
+        let system = System::start(database, options);
+        let backend = system.mosip("backend");
+        let sealed = backend.ask_mosip("/encrypt", to_encrypt("REGISTRATION", "ENCRYPT", "Selam")).response();
+        let data = sealed["data"].as_str().expect("data");
+        let opened = backend.ask_mosip("/decrypt", to_decrypt("REGISTRATION", "ENCRYPT", data)).response();
+        assert_eq!(opened["data"], base64url("Selam"));
+        let sign = |reference: &str| {
+            let of_key = json!({"applicationId": "OPENG2P", "referenceId": reference});
+            let (mut sign, mut verify) = (of_key.clone(), of_key);
+            (sign["dataToSign"], sign["includePayload"]) = (json!("e30"), json!(true));
+            verify["jwtSignatureData"] = backend.ask_mosip("/jwtSign", sign).response()["jwtSignedData"].clone();
+            assert_eq!(backend.ask_mosip("/jwtVerify", verify).response()["signatureValid"], true);
+        };
+        sign("");
+        let make = |reference: &str| {
+            let name = json!({"applicationId": "OPENG2P", "referenceId": reference});
+            backend.ask_mosip("/generateECSignKey/CERTIFICATE", name)
+        };
+        make("EC_SECP256R1_SIGN").response();
+        sign("EC_SECP256R1_SIGN");
+        for reference in ["EC_SECP256K1_SIGN", "ED25519_SIGN"] {
+            make(reference).refused_with(200, "KER-KMA-010");
+            backend.get(&format!("/getAllCertificates?applicationId=OPENG2P&referenceId={reference}"));
+        }
     }
 
     /// It says at start what is missing, and begins nothing; what needs no such key still works, and so does the same

@@ -20,6 +20,13 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// Reads what a caller of the REST API may send: base64url or base64, padded or not. Refused: other characters, white
 /// space, wrong padding, bits that no byte uses.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, FormatError> {
+    let mut bytes = Vec::new();
+    decode_onto(text, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same, put behind what is in a buffer.
+pub fn decode_onto(text: impl AsRef<[u8]>, bytes: &mut Vec<u8>) -> Result<(), FormatError> {
     const REFUSED: FormatError = FormatError::new("the text", "base64url or base64");
     let text = text.as_ref();
     if text.ends_with(b"=") && !text.len().is_multiple_of(4) {
@@ -27,7 +34,7 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, FormatError> {
     }
     // Most texts are base64url already, and some are very long: no copy for those.
     if !text.iter().any(|byte| matches!(byte, b'+' | b'/')) {
-        return LENIENT.decode(text).map_err(|_| REFUSED);
+        return LENIENT.decode_vec(text, bytes).map_err(|_| REFUSED);
     }
     let one_alphabet: Vec<u8> = text
         .iter()
@@ -37,7 +44,7 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, FormatError> {
             other => *other,
         })
         .collect();
-    LENIENT.decode(one_alphabet).map_err(|_| REFUSED)
+    LENIENT.decode_vec(one_alphabet, bytes).map_err(|_| REFUSED)
 }
 
 /// Reads the one form that JOSE allows (RFC 7515, section 2): base64url, no padding.

@@ -84,6 +84,31 @@ on_each! {
     }
 }
 
+on_each! {
+    /// Signed with its bytes in the JWS, and verified.
+    fn a_document_of_fifty_mebibytes_is_signed(database: Database) {
+        for (path, more) in [("/jwtSign", json!({})), ("/jwsSign", json!({"b64JWSHeaderParam": true, "validateJson": false}))] {
+            let system = System::start(database, Options { mosip: Some(String::new()), ..Options::default() });
+            let (backend, process) = (system.mosip("backend"), system.process_id("keymanager"));
+            let of_key = json!({"applicationId": "OPENG2P", "referenceId": ""});
+            let (mut sign, mut verify) = (of_key.clone(), of_key);
+            (sign["dataToSign"], sign["includePayload"]) = (json!(km_tests::base64url(document())), json!(true));
+            sign.as_object_mut().expect("members").extend(more.as_object().expect("members").clone());
+            let request = enveloped(sign).to_string().into_bytes();
+            let size = request.len();
+            forget_peak(process);
+            let before = peak(process);
+            let (begun, used) = (processor_time(process), || processor_time(process));
+            let signed = backend.send("POST", path, Some("application/json"), request).response();
+            verify["jwtSignatureData"] = signed["jwtSignedData"].clone();
+            assert_eq!(backend.ask_mosip("/jwtVerify", verify).response()["signatureValid"], true);
+            let grown = peak(process).saturating_sub(before);
+            assert!((size..3 * size).contains(&grown), "{path}: {} MiB for a body of {} MiB", grown / MEBIBYTE, size / MEBIBYTE);
+            assert!(used() - begun < 2 * PATIENCE, "{path}: {:?}", used() - begun);
+        }
+    }
+}
+
 on_both! {
     fn a_body_beyond_the_limit_is_told_so(system: &System) {
         let backend = system.mosip("backend");

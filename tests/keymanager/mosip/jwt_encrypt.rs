@@ -1,6 +1,9 @@
 //! `POST /jwtEncrypt`
 
+use std::process::Command;
+
 use km_tests::openssl::openssl;
+use km_tests::program::run;
 use km_tests::{System, base64url, from_base64url, on_both};
 use serde_json::{Value, json};
 
@@ -12,16 +15,13 @@ fn header(jwe: &str) -> Value {
     serde_json::from_slice(&from_base64url(jwe.split('.').next().expect("a header"))).expect("JSON")
 }
 
-/// A key pair of openssl's own kind, and its certificate, PEM.
-fn stranger(system: &System, kind: &str, days: i32) -> (std::path::PathBuf, String) {
+/// A key pair of openssl's own kind, and its certificate for thirty days from that time by faketime(1), PEM.
+fn stranger(system: &System, kind: &str, when: &str) -> (std::path::PathBuf, String) {
     let key = system.folder().join(format!("{}.key", km_tests::call::request_id()));
     let out = key.with_extension("crt");
-    let arguments = format!(
-        "req -x509 -newkey {kind} -nodes -days {days} -subj /CN=x -keyout {} -out {}",
-        key.display(),
-        out.display()
-    );
-    openssl(&arguments, &[]).good();
+    let how = format!("req -x509 -newkey {kind} -nodes -days 30 -subj /CN=x -keyout {}", key.display());
+    let mut command = Command::new("faketime");
+    run(command.args([when, "openssl"]).args(how.split(' ')).arg("-out").arg(&out)).good();
     (key, std::fs::read_to_string(out).expect("a certificate"))
 }
 
@@ -50,7 +50,7 @@ on_both! {
     /// To a certificate that is sent along; stock openssl unwraps the key.
     fn whoever_has_the_key_of_the_certificate_opens(system: &System) {
         let backend = system.mosip("backend");
-        let (key, pem) = stranger(system, "rsa:2048", 30);
+        let (key, pem) = stranger(system, "rsa:2048", "now");
         let request = json!({"data": base64url(CONTENT), "x509Certificate": pem, "enableDefCompression": false});
         let jwe = backend.ask_mosip("/jwtEncrypt", request).response()["data"].as_str().expect("a JWE").to_owned();
         let wrapped = file(system, "").with_extension("wrapped");
@@ -66,8 +66,9 @@ on_both! {
         let asked = |pem: &str| backend.ask_mosip("/jwtEncrypt", json!({"applicationId": "OPENG2P", "referenceId": "ENCRYPT", "data": base64url(CONTENT), "x509Certificate": pem}));
         // MOSIP seals to the application's key then, of which the caller knows nothing.
         asked("no certificate").refused_with(200, "KER-KMS-013");
-        asked(&stranger(system, "rsa:3072", 30).1).refused_with(200, "KER-CRY-011");
-        asked(&stranger(system, "ed25519", 30).1).refused_with(200, "KER-CRY-011");
+        asked(&stranger(system, "rsa:3072", "now").1).refused_with(200, "KER-CRY-011");
+        asked(&stranger(system, "ed25519", "now").1).refused_with(200, "KER-CRY-011");
+        asked(&stranger(system, "rsa:2048", "-60 days").1).refused_with(200, "KER-KMS-001");
         let master = current(&backend, "OPENG2P", "")["certificate"].as_str().expect("PEM").to_owned();
         asked(&master).response();
     }

@@ -1,30 +1,37 @@
 //! `POST /uploadCertificate`
 
+use std::process::Command;
+
 use km_tests::mosip::{to_decrypt, to_encrypt};
 use km_tests::openssl::{RSA, openssl, self_signed};
-use km_tests::{System, base64url, on_both};
+use km_tests::program::run;
+use km_tests::{Options, System, base64url, on_both, on_each};
 use serde_json::{Value, json};
 
 use super::{all, current, file, fresh, x509};
 
 /// A certificate for the public key of this one, by an authority of the test's own.
 pub(super) fn by_another_authority(system: &System, certificate: &Value, days: u32) -> String {
+    certified(system, certificate, "now", &format!("-days {days}"))
+}
+
+/// The same at another time by faketime(1), with more arguments of openssl's.
+fn certified(system: &System, certificate: &Value, when: &str, more: &str) -> String {
     let public = file(system, &x509(system, certificate, "-pubkey"));
     let (key, _) = self_signed(system.folder(), RSA, "Authority");
-    let root = key.with_extension("crt");
-    let out = public.with_extension("crt");
-    openssl(
-        &format!(
-            "x509 -new -force_pubkey {} -subj /CN=Ours -days {days} -CA {} -CAkey {} -out {}",
-            public.display(),
-            root.display(),
-            key.display(),
-            out.display()
-        ),
-        &[],
-    )
-    .good();
+    let (root, out) = (key.with_extension("crt"), public.with_extension("crt"));
+    let how = format!("x509 -new -force_pubkey {} -subj /CN=Ours {more}", public.display());
+    let mut command = Command::new("faketime");
+    command.args([when, "openssl"]).args(how.split(' '));
+    command.arg("-CA").arg(root).arg("-CAkey").arg(key).arg("-out").arg(&out);
+    run(&mut command).good();
     std::fs::read_to_string(out).expect("a certificate")
+}
+
+/// An authority's certificate for the public key of this one.
+fn of_an_authority(system: &System, certificate: &Value, days: u32) -> String {
+    let extensions = file(system, "basicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign, cRLSign\n");
+    certified(system, certificate, "now", &format!("-days {days} -extfile {}", extensions.display()))
 }
 
 on_both! {
@@ -85,6 +92,37 @@ on_both! {
         upload(&reference, &other).refused_with(200, "KER-KMS-014");
         upload(&reference, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").refused_with(200, "KER-KMS-013");
         upload(&reference, "").refused_with(200, "KER-KMS-005");
+        upload(&reference, &certified(system, &before, "+30 days", "-days 300")).refused_with(200, "KER-KMA-005");
         assert_eq!(current(&backend, "OPENG2P", &reference)["certificate"], before);
+    }
+}
+
+on_each! {
+    /// As a country does that has an authority above its registries.
+    fn root_may_be_certified_from_elsewhere(database: Database) {
+        let system = System::start(database, Options { mosip: Some(String::new()), ..Options::default() });
+        let backend = system.mosip("backend");
+        let upload = |days| {
+            let theirs = of_an_authority(&system, &current(&backend, "ROOT", "")["certificate"], days);
+            let upload = json!({"applicationId": "ROOT", "referenceId": "", "certificateData": theirs});
+            backend.ask_mosip("/uploadCertificate", upload).response();
+            theirs
+        };
+        let order = || backend.ask_mosip("/generateMasterKey/CERTIFICATE", json!({"applicationId": "OPENG2P", "referenceId": "", "force": true}));
+        let theirs = upload(3650);
+        order().response();
+        let certificates = || {
+            let answer = backend.get("/getCertificateChain?applicationId=OPENG2P&referenceId=").response();
+            let text = answer["certificatesTrustPath"].as_str().expect("a text block").to_owned();
+            openssl("pkcs7 -print_certs -in", &[&file(&system, &text)]).good().output
+        };
+        let chain = certificates();
+        assert!(chain.matches("-----BEGIN CERTIFICATE-----").count() == 2 && chain.contains(theirs.trim()), "{chain}");
+        let sign = json!({"dataToSign": "e30", "applicationId": "OPENG2P", "includePayload": true, "includeCertificateChain": true});
+        backend.ask_mosip("/jwtSign/v2", sign).response();
+        // What is over before the policy's early end issues nothing.
+        upload(30);
+        order().refused_with(200, "KER-KMS-011");
+        assert_eq!(certificates(), chain);
     }
 }

@@ -4,7 +4,7 @@ use km_crypto::jose::{JoseAlgorithm, VerifyingKey};
 use km_domain::SignatureAlgorithm;
 use km_formats::{
     base64url,
-    mosip::jws::{Header, ParsedHeader, SplitJws, compact, signing_input},
+    mosip::jws::{Header, ParsedHeader, SplitJws, compact, unencoded_input},
 };
 use km_keystore::{Sign, StoredKey};
 
@@ -29,13 +29,21 @@ pub fn sign<S: Sign + ?Sized>(
     }
     let header = Header { algorithm: algorithm.name(), ..header.clone() };
     let protected = header.protected();
-    let input = if header.unencoded {
-        signing_input(&protected, &base64url::decode(text)?)
-    } else {
-        signing_input(&protected, text.as_bytes())
-    };
-    let signature = store.sign(key, algorithm, &input)?;
-    Ok(compact(&protected, include_payload.then_some(text), &signature))
+    // The payload may be a whole document: no more copies of it than needed are there at once.
+    if header.unencoded {
+        let input = unencoded_input(&protected, text)?;
+        let signature = store.sign(key, algorithm, &input)?;
+        drop(input);
+        return Ok(compact(&protected, include_payload.then_some(text), &signature));
+    }
+    let mut jws = compact(&protected, Some(text), b"");
+    // What is signed ends before the last dot.
+    let signature = store.sign(key, algorithm, &jws.as_bytes()[..jws.len() - 1])?;
+    if !include_payload {
+        return Ok(compact(&protected, None, &signature));
+    }
+    jws.push_str(&base64url::encode(signature));
+    Ok(jws)
 }
 
 /// Whether the signature is this key's over the token's payload, or over `actual` where that is given and not blank.
