@@ -14,11 +14,22 @@ pub const TAG_LENGTH: usize = 16;
 /// Returns ciphertext and tag, one after the other. Refused: a key that is not 32 bytes long, a message beyond GCM's
 /// limit.
 pub fn seal(key: &[u8], nonce: &[u8; NONCE_LEN], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, Unspecified> {
-    let key = key_of(key)?;
-    let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(TAG_LENGTH));
+    seal_after(&[], key, nonce, aad, plaintext)
+}
+
+/// As [`seal`], with these bytes before it, as they are: a message may be too long to be moved behind them later.
+pub fn seal_after(
+    head: &[u8],
+    key: &[u8],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, Unspecified> {
+    let mut sealed = Vec::with_capacity(head.len().saturating_add(plaintext.len()).saturating_add(TAG_LENGTH));
+    sealed.extend_from_slice(head);
     sealed.extend_from_slice(plaintext);
-    let nonce = Nonce::assume_unique_for_key(*nonce);
-    key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut sealed).map_err(|_| Unspecified)?;
+    let tag = seal_in_place(key, nonce, aad, &mut sealed[head.len()..])?;
+    sealed.extend_from_slice(&tag);
     Ok(sealed)
 }
 

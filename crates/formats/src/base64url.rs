@@ -17,6 +17,11 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// The same, put behind what is in a text.
+pub fn encode_onto(bytes: impl AsRef<[u8]>, text: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
 /// Reads what a caller of the REST API may send: base64url or base64, padded or not. Refused: other characters, white
 /// space, wrong padding, bits that no byte uses.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, FormatError> {
@@ -49,7 +54,15 @@ pub fn decode_onto(text: impl AsRef<[u8]>, bytes: &mut Vec<u8>) -> Result<(), Fo
 
 /// Reads the one form that JOSE allows (RFC 7515, section 2): base64url, no padding.
 pub fn decode_strict(text: impl AsRef<[u8]>) -> Result<Vec<u8>, FormatError> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| FormatError::new("the text", "base64url without padding"))
+    let mut bytes = Vec::new();
+    decode_strict_onto(text, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same, put behind what is in a buffer.
+pub fn decode_strict_onto(text: impl AsRef<[u8]>, bytes: &mut Vec<u8>) -> Result<(), FormatError> {
+    const REFUSED: FormatError = FormatError::new("the text", "base64url without padding");
+    URL_SAFE_NO_PAD.decode_vec(text, bytes).map_err(|_| REFUSED)
 }
 
 #[cfg(test)]

@@ -1,25 +1,32 @@
 //! `/jwtEncrypt` and `/jwtDecrypt`.
 
-use km_crypto::{gcm::OneTimeKey, oaep, random};
+use km_crypto::{
+    gcm::{OneTimeKey, TAG_LENGTH},
+    oaep, random,
+};
 use km_domain::SecretBytes;
 use km_formats::mosip::{
     deflate,
     jwe::{Header, ParsedJwe, compact},
 };
 use km_keystore::{Decrypt, StoredKey};
+use zeroize::Zeroizing;
 
 use crate::{EnvelopeError, content_key, mosip::payload::Certified};
 
-/// Seals a text to a certificate's RSA key and returns the compact form; the header's thumbprint is set here. Refused: a key that is
-/// not RSA or not of good size.
-pub fn seal(recipient: &Certified, header: &Header<'_>, plaintext: &[u8]) -> Result<String, EnvelopeError> {
+/// Seals a text where it stands to a certificate's RSA key and returns the compact form; the header's thumbprint is set here.
+/// Refused: a key that is not RSA or not of good size.
+pub fn seal(recipient: &Certified, header: &Header<'_>, mut text: Zeroizing<Vec<u8>>) -> Result<String, EnvelopeError> {
     let header = Header { thumbprint: recipient.thumbprint, ..header.clone() };
     let key = OneTimeKey::generate();
     let wrapped = oaep::encrypt_sha256(&recipient.public, key.expose())?;
     let (protected, iv) = (header.protected(), random::bytes());
-    let mut bytes = if header.compressed { deflate::compress(plaintext) } else { plaintext.to_vec() };
-    key.seal(&iv, protected.as_bytes(), &mut bytes, 0)?;
-    Ok(compact(&protected, &wrapped, &iv, &bytes)?)
+    if header.compressed {
+        text = Zeroizing::new(deflate::compress(&text));
+    }
+    text.reserve_exact(TAG_LENGTH);
+    key.seal(&iv, protected.as_bytes(), &mut text, 0)?;
+    Ok(compact(&protected, &wrapped, &iv, &text)?)
 }
 
 /// Opens a message with the key that its `kid` names. `most` is how many bytes a compressed text may become.
@@ -73,19 +80,20 @@ mod tests {
         for compressed in [false, true] {
             let header = Header { compressed, ..Header::default() };
             for text in [&b""[..], b"{}", &[b'x'; 5000]] {
-                let token = seal(&certified(&store), &header, text).unwrap();
+                let token = seal(&certified(&store), &header, text.to_vec().into()).unwrap();
                 assert_eq!(opened(&token, &store, 5000).unwrap(), text);
                 assert!(token.len() < 1000 || !compressed, "it was not compressed");
             }
         }
         let curve = Certified { public: SoftwareStore::generate(KeyAlgorithm::P256).public(), thumbprint: [0; 32] };
-        assert_eq!(seal(&curve, &Header::default(), b"{}"), Err(EnvelopeError::Refused));
+        assert_eq!(seal(&curve, &Header::default(), b"{}".to_vec().into()), Err(EnvelopeError::Refused));
     }
 
     #[test]
     fn changed_messages_are_refused() {
         let store = SoftwareStore::rsa_of_wycheproof();
-        let token = seal(&certified(&store), &Header { compressed: true, ..Header::default() }, b"{}").unwrap();
+        let token =
+            seal(&certified(&store), &Header { compressed: true, ..Header::default() }, b"{}".to_vec().into()).unwrap();
         // Each part at its first, a middle and its last character.
         let mut start = 0;
         for part in token.split('.') {

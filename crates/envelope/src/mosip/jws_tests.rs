@@ -1,4 +1,5 @@
 use km_domain::KeyAlgorithm;
+use km_formats::base64url;
 use km_keystore::KeyStoreError;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ fn public(store: &SoftwareStore) -> VerifyingKey {
 fn check(token: &str, actual: Option<&str>, key: &VerifyingKey) -> Result<bool, EnvelopeError> {
     let split = SplitJws::parse(token)?;
     let header = ParsedHeader::parse(split.protected)?;
-    verify(&split, &header, actual, key)
+    verify(&split, &header, actual.map(Payload::Text), key)
 }
 
 #[test]
@@ -55,9 +56,11 @@ fn what_is_signed_verifies_in_every_form() {
         for unencoded in [false, true] {
             let header = Header { unencoded, kid: Some("kid"), thumbprint: Some([1; 32]), ..Header::default() };
             for include in [false, true] {
-                let token = sign(&store, &store.stored(), algorithm, &header, &text, include).unwrap();
+                let token = sign(&store, &store.stored(), algorithm, &header, text.as_str(), include).unwrap();
                 let parts: Vec<&str> = token.split('.').collect();
                 assert_eq!((parts.len(), parts[1]), (3, if include { text.as_str() } else { "" }));
+                let token = sign(&store, &store.stored(), algorithm, &header, PAYLOAD, include).unwrap();
+                assert_eq!(token.split('.').nth(1), Some(parts[1]), "the bytes stand for the text");
                 assert_eq!(check(&token, Some(&text), &public(&store)), Ok(true), "{algorithm} {unencoded}");
                 assert_eq!(check(&token, None, &public(&store)), Ok(include), "{algorithm} {unencoded}");
                 assert_eq!(check(&token, Some("b3RoZXI"), &public(&store)), Ok(false));
@@ -72,8 +75,7 @@ fn the_bytes_that_are_signed_are_those_that_were_given() {
     let binary: Vec<u8> = (0..=255).collect();
     let store = SoftwareStore::generate(KeyAlgorithm::P256);
     let header = Header { unencoded: true, ..Header::default() };
-    let token =
-        sign(&store, &store.stored(), SignatureAlgorithm::Es256, &header, &base64url::encode(&binary), false).unwrap();
+    let token = sign(&store, &store.stored(), SignatureAlgorithm::Es256, &header, &binary[..], false).unwrap();
     let split = SplitJws::parse(&token).unwrap();
     let input = [split.protected.as_bytes(), b".", &binary].concat();
     public(&store).verify(JoseAlgorithm::Es256, &input, &split.signature).unwrap();
@@ -112,7 +114,7 @@ fn keys_that_do_not_fit() {
     assert_eq!(check(&of_curve, None, &public(&other)), Ok(false), "another key of the kind");
     for name in ["none", "HS256", "RS1", ""] {
         let protected = Header { algorithm: name, ..Header::default() }.protected();
-        let token = compact(&protected, Some("e30"), &[1; 64]);
+        let token = compact(&protected, Some(Payload::Text("e30")), &[1; 64]);
         assert_eq!(check(&token, None, &public(&curve)), Err(EnvelopeError::Refused), "{name}");
     }
     for (store, algorithm) in [(&rsa, SignatureAlgorithm::Es256), (&curve, SignatureAlgorithm::Rs256)] {

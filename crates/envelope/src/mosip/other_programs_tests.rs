@@ -94,7 +94,8 @@ fn signatures() -> Vec<Made> {
     for (store, algorithm) in fixture::signers() {
         for (unencoded, include) in [(false, false), (false, true), (true, false), (true, true)] {
             let header = jws::Header { unencoded, kid: Some("a-kid"), thumbprint: Some([1; 32]), ..Default::default() };
-            let token = super::jws::sign(&store, &store.stored(), algorithm, &header, &payload, include).unwrap();
+            let token =
+                super::jws::sign(&store, &store.stored(), algorithm, &header, payload.as_str(), include).unwrap();
             let case = json!({
                 "kind": "signature", "token": token, "spki": encode(store.public().to_spki_der()), "alg": algorithm.name(),
                 "detached": payload,
@@ -108,7 +109,7 @@ fn signatures() -> Vec<Made> {
 fn messages(recipient: &Certified) -> Vec<Made> {
     let seal = |compressed, text: &[u8]| {
         let header = jwe::Header { compressed, with_hash: true, ..Default::default() };
-        let token = super::jwe::seal(recipient, &header, text).unwrap();
+        let token = super::jwe::seal(recipient, &header, text.to_vec().into()).unwrap();
         (json!({ "kind": "message", "token": token }), text.to_vec())
     };
     vec![seal(false, b"{}"), seal(true, b"{}"), seal(true, &[b'x'; 5000])]

@@ -13,8 +13,7 @@ use crate::EnvelopeError;
 pub fn seal(pin: &SecretText, iterations: NonZeroU32, plaintext: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
     let (salt, nonce) = (random::bytes(), random::bytes());
     let key = pbkdf2::derive_32(pin.expose().as_bytes(), &salt, iterations);
-    let sealed = aead::seal(key.expose(), &nonce, &salt, plaintext)?;
-    Ok(PinEnvelope { salt: &salt, nonce: &nonce, sealed: &sealed }.to_bytes())
+    Ok(aead::seal_after(&PinEnvelope::head(&salt, &nonce), key.expose(), &nonce, &salt, plaintext)?)
 }
 
 /// Opens what [`seal`] made. Refused, always in the same way: another PIN or number of iterations, a changed bit.

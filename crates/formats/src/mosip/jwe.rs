@@ -52,8 +52,14 @@ impl Header<'_> {
 /// The compact form. Refused: ciphertext too short to hold a tag.
 pub fn compact(protected: &str, wrapped_key: &[u8], iv: &[u8; NONCE], sealed: &[u8]) -> Result<String, FormatError> {
     let (ciphertext, tag) = sealed.split_last_chunk::<TAG>().ok_or(FORM)?;
-    let [key, iv, ciphertext, tag] = [wrapped_key, iv, ciphertext, tag].map(base64url::encode);
-    Ok(format!("{protected}.{key}.{iv}.{ciphertext}.{tag}"))
+    let room = protected.len() + (wrapped_key.len() + iv.len() + sealed.len() + 8).div_ceil(3) * 4 + 4;
+    let mut jwe = String::with_capacity(room);
+    jwe.push_str(protected);
+    for part in [wrapped_key, iv, ciphertext, tag] {
+        jwe.push('.');
+        base64url::encode_onto(part, &mut jwe);
+    }
+    Ok(jwe)
 }
 
 /// What the content of a message is to be taken as.
@@ -100,8 +106,10 @@ impl ParsedJwe {
         let decode = |part: &str| base64url::decode_strict(part).map_err(|_| FORM);
         let Ok(Value::Object(members)) = json::strict(&decode(protected)?) else { return Err(HEADER) };
         let (kid, compressed) = read(&members).ok_or(HEADER)?;
-        let mut sealed = decode(ciphertext)?;
         let tag: [u8; TAG] = decode(tag)?.try_into().map_err(|_| FORM)?;
+        // The message may be a whole document: it is put where there is room for its tag.
+        let mut sealed = Vec::with_capacity(ciphertext.len() + TAG);
+        base64url::decode_strict_onto(ciphertext, &mut sealed).map_err(|_| FORM)?;
         sealed.extend_from_slice(&tag);
         let iv = decode(iv)?.try_into().map_err(|_| FORM)?;
         Ok(Self { kid, compressed, wrapped_key: decode(key)?, iv, sealed, aad: protected.to_owned() })

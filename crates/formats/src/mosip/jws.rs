@@ -130,27 +130,71 @@ pub fn issuer(payload: &[u8]) -> Option<String> {
     json::strict(payload).ok()?.get("iss")?.as_str().map(str::to_owned)
 }
 
-/// What is to be signed: the protected header and the payload's text, joined by a dot (RFC 7515, section 5.1).
-fn signing_input(protected: &str, payload: &[u8]) -> Vec<u8> {
-    [protected.as_bytes(), b".", payload].concat()
+/// A payload: its bytes, or the base64url that stands for them, letter by letter as it is signed and carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload<'a> {
+    Bytes(&'a [u8]),
+    Text(&'a str),
 }
 
-/// What is to be signed where the payload goes in as the bytes that its text stands for (RFC 7797, section 3). Refused: no base64.
-pub fn unencoded_input(protected: &str, text: &str) -> Result<Vec<u8>, FormatError> {
-    let mut input = Vec::with_capacity(protected.len() + 1 + text.len());
+impl<'a> From<&'a str> for Payload<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl Payload<'_> {
+    /// How long it is as text, at most.
+    const fn room(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len().div_ceil(3).saturating_mul(4),
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        match self {
+            Self::Bytes(bytes) => bytes.is_empty(),
+            Self::Text(text) => text.trim().is_empty(),
+        }
+    }
+}
+
+/// What is to be signed: the protected header and the payload's text, joined by a dot (RFC 7515, section 5.1).
+pub fn signing_input(protected: &str, payload: Payload<'_>) -> String {
+    let mut input = String::with_capacity(protected.len() + payload.room() + MAX_SIGNATURE);
+    input.push_str(protected);
+    input.push('.');
+    match payload {
+        Payload::Bytes(bytes) => base64url::encode_onto(bytes, &mut input),
+        Payload::Text(text) => input.push_str(text),
+    }
+    input
+}
+
+/// What is to be signed where the payload goes in as its bytes (RFC 7797, section 3). Refused: a text that is not base64.
+pub fn unencoded_input(protected: &str, payload: Payload<'_>) -> Result<Vec<u8>, FormatError> {
+    let mut input = Vec::with_capacity(protected.len() + 1 + payload.room());
     input.extend_from_slice(protected.as_bytes());
     input.push(b'.');
-    base64url::decode_onto(text, &mut input)?;
+    match payload {
+        Payload::Bytes(bytes) => input.extend_from_slice(bytes),
+        Payload::Text(text) => base64url::decode_onto(text, &mut input)?,
+    }
     Ok(input)
 }
 
-/// The compact form, with room for a signature; without a middle it is detached.
-pub fn compact(protected: &str, middle: Option<&str>, signature: &[u8]) -> String {
-    let middle = middle.unwrap_or_default();
-    let mut jws = String::with_capacity(protected.len() + middle.len() + 2 + MAX_SIGNATURE);
-    for part in [protected, ".", middle, ".", &base64url::encode(signature)] {
-        jws.push_str(part);
-    }
+/// The compact form; without a middle it is detached.
+pub fn compact(protected: &str, middle: Option<Payload<'_>>, signature: &[u8]) -> String {
+    let mut jws = signing_input(protected, middle.unwrap_or(Payload::Text("")));
+    jws.push('.');
+    base64url::encode_onto(signature, &mut jws);
     jws
 }
 
@@ -179,15 +223,15 @@ impl<'a> SplitJws<'a> {
         Ok(Self { protected, middle, signature: base64url::decode_strict(signature).map_err(|_| TOKEN)? })
     }
 
-    /// What the signature must be over. `actual`, where it is given and not blank, stands for the middle part, letter by letter.
+    /// What the signature must be over. `actual`, where it is given and not blank, stands for the middle part.
     ///
     /// An unencoded payload is carried in base64url, as the dialect's `jwsSign` does; a middle that cannot be base64 is the payload
     /// itself (RFC 7797, section 5.2). So each token has one reading.
-    pub fn signing_input(&self, header: &ParsedHeader, actual: Option<&str>) -> Vec<u8> {
-        let middle = actual.filter(|text| !text.trim().is_empty()).unwrap_or(self.middle);
-        match header.unencoded.then(|| unencoded_input(self.protected, middle)) {
+    pub fn signing_input(&self, header: &ParsedHeader, actual: Option<Payload<'_>>) -> Vec<u8> {
+        let payload = actual.filter(|payload| !payload.is_blank()).unwrap_or(Payload::Text(self.middle));
+        match header.unencoded.then(|| unencoded_input(self.protected, payload)) {
             Some(Ok(input)) => input,
-            _ => signing_input(self.protected, middle.as_bytes()),
+            _ => signing_input(self.protected, payload).into_bytes(),
         }
     }
 }

@@ -32,8 +32,9 @@ impl<'a> PinEnvelope<'a> {
         GcmParts::new(self.nonce, self.salt, self.sealed)
     }
 
-    pub fn to_bytes(&self) -> Vec<u8> {
-        [self.salt, self.nonce.as_slice(), self.sealed].concat()
+    /// What stands before ciphertext and tag.
+    pub fn head(salt: &[u8; SALT], nonce: &[u8; NONCE]) -> Vec<u8> {
+        [salt, nonce.as_slice()].concat()
     }
 }
 
@@ -51,7 +52,10 @@ mod tests {
         assert_eq!((envelope.salt.to_vec(), envelope.nonce.to_vec()), (count(0, 32), count(32, 44)));
         assert_eq!(envelope.sealed.len(), "hello".len() + 16);
         assert_eq!(envelope.parts().unwrap().aad, envelope.salt);
-        assert_eq!(base64url::encode(envelope.to_bytes()), text);
+        assert_eq!(
+            base64url::encode([&PinEnvelope::head(envelope.salt, envelope.nonce), envelope.sealed].concat()),
+            text
+        );
     }
 
     #[test]

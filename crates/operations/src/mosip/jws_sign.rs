@@ -1,6 +1,7 @@
 //! Sign as a JWS in the way and with the algorithm that the caller chooses; the payload may be signed as it is (RFC 7797).
 
 use km_domain::{SecretBytes, SecretText};
+use km_formats::mosip::jws::Payload;
 
 use super::{
     Alias, KeyName, Parts, Signed,
@@ -44,7 +45,7 @@ fn sign<'a>(
     let signer = of_today(operations, keys, caller, &name)?;
     // 3. In the token.
     let how = How { algorithm: signer.algorithm(&asked.algorithm)?, unencoded: asked.unencoded, parts: &asked.parts };
-    let parts = (asked.payload.expose(), asked.text.expose());
+    let parts = (asked.payload.expose(), Payload::Text(asked.text.expose()));
     let jws = compact(operations, keys, caller, &signer, &how, parts)?;
     Ok((signer.alias, Signed { jws, now: signer.now }))
 }

@@ -2,7 +2,7 @@
 
 use km_audit::EventKind;
 use km_crypto::PublicKey;
-use km_domain::{SecretBytes, SecretText, Timestamp};
+use km_domain::{SecretText, Timestamp};
 use km_envelope::{
     EnvelopeError,
     mosip::{jwe, payload::Certified},
@@ -13,6 +13,7 @@ use km_formats::{
 };
 use km_storage::Unrecorded;
 use km_x509::Certificate;
+use zeroize::Zeroizing;
 
 use super::{
     Alias, Fault, KeyName,
@@ -93,7 +94,7 @@ fn seal<'a>(
         key_set_url: asked.key_set_url.as_deref(),
         ..Header::default()
     };
-    match jwe::seal(&to, &header, content.expose()) {
+    match jwe::seal(&to, &header, content) {
         Err(EnvelopeError::Refused) => Err(OperationError::Mosip(Fault::NotSealed)),
         sealed => Ok((alias, sealed?)),
     }
@@ -131,13 +132,13 @@ fn recipient<'a>(
 }
 
 /// What is sealed: a signature as it stands, or the JSON that the text stands for.
-fn content(text: &str) -> Result<SecretBytes, OperationError> {
+fn content(text: &str) -> Result<Zeroizing<Vec<u8>>, OperationError> {
     match Content::of(text) {
-        Content::Nested => Ok(SecretBytes::new(text.as_bytes().to_vec())),
+        Content::Nested => Ok(Zeroizing::new(text.as_bytes().to_vec())),
         Content::Encoded => {
-            let decoded =
-                SecretBytes::new(base64url::decode(text).map_err(|_| OperationError::Mosip(Fault::NotBase64))?);
-            match serde_json::from_slice::<serde::de::IgnoredAny>(decoded.expose()) {
+            let decoded = base64url::decode(text).map_err(|_| OperationError::Mosip(Fault::NotBase64))?;
+            let decoded = Zeroizing::new(decoded);
+            match serde_json::from_slice::<serde::de::IgnoredAny>(&decoded) {
                 Ok(_) => Ok(decoded),
                 Err(_) => Err(OperationError::Mosip(Fault::NotJson)),
             }

@@ -2,11 +2,7 @@
 
 use km_domain::{SecretBytes, SignatureAlgorithm, Timestamp};
 use km_envelope::{EnvelopeError, mosip::jws};
-use km_formats::{
-    base64url,
-    mosip::jws::{AdditionalHeaders, Header},
-};
-use zeroize::Zeroizing;
+use km_formats::mosip::jws::{AdditionalHeaders, Header, Payload};
 
 use super::{
     Alias, Certificates, Fault, KeyName,
@@ -62,8 +58,8 @@ fn sign<'a>(
     let signer = of_today(operations, keys, caller, &name)?;
     // 3. In the token.
     let how = How { algorithm: signer.first_algorithm()?, unencoded: false, parts: &asked.parts };
-    let text = Zeroizing::new(base64url::encode(asked.payload.expose()));
-    let jws = compact(operations, keys, caller, &signer, &how, (asked.payload.expose(), &text))?;
+    let payload = asked.payload.expose();
+    let jws = compact(operations, keys, caller, &signer, &how, (payload, Payload::Bytes(payload)))?;
     Ok((signer.alias, Signed { jws, now: signer.now }))
 }
 
@@ -86,14 +82,14 @@ pub(super) struct How<'a> {
     pub parts: &'a Parts,
 }
 
-/// The signature over a payload, which comes with the text that stands for it.
+/// The signature over a payload, which comes also in the form in which it is to be carried.
 pub(super) fn compact(
     operations: &Operations,
     keys: &Keys,
     caller: &Caller,
     signer: &Signer<'_>,
     how: &How<'_>,
-    (payload, text): (&[u8], &str),
+    (payload, carried): (&[u8], Payload<'_>),
 ) -> Result<String, OperationError> {
     let (rules, parts) = (rules(operations)?, how.parts);
     let certificates = signer.certificates(keys, caller.tenant(), parts.certificates)?;
@@ -108,7 +104,7 @@ pub(super) fn compact(
         additional: parts.additional.as_ref(),
         ..Header::default()
     };
-    match jws::sign(&*operations.keys, signer.key, how.algorithm, &header, text, parts.payload) {
+    match jws::sign(&*operations.keys, signer.key, how.algorithm, &header, carried, parts.payload) {
         Err(EnvelopeError::Refused) => Err(OperationError::Mosip(Fault::NotSigned)),
         signed => Ok(signed?),
     }

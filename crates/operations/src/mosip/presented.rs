@@ -6,7 +6,7 @@ use km_envelope::mosip::{cose, jws};
 use km_formats::mosip::{
     cose::ParsedSign1,
     cwt::{self, ParsedClaims},
-    jws::{ParsedHeader, SplitJws},
+    jws::{ParsedHeader, Payload, SplitJws},
 };
 use km_x509::Certificate;
 
@@ -78,7 +78,7 @@ impl<'a> Signature<'a> {
     /// Whether the key of this certificate made it. An algorithm that is not the key's is another's signature.
     pub fn is_by(&self, certificate: &Certificate) -> bool {
         match &self.form {
-            Form::Jws(token, header, actual) => is_jws_by(certificate, token, header, *actual),
+            Form::Jws(token, header, actual) => is_jws_by(certificate, token, header, actual.map(Payload::Text)),
             Form::Cose(message) => {
                 cose::verify1(message, &VerifyingKey::Own(certificate.public_key.clone())).unwrap_or(false)
             }
@@ -91,7 +91,7 @@ pub(super) fn is_jws_by(
     certificate: &Certificate,
     token: &SplitJws<'_>,
     header: &ParsedHeader,
-    actual: Option<&str>,
+    actual: Option<Payload<'_>>,
 ) -> bool {
     jws::verify(token, header, actual, &VerifyingKey::Own(certificate.public_key.clone())).unwrap_or(false)
 }

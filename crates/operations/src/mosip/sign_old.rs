@@ -5,12 +5,8 @@ use std::sync::Arc;
 use km_audit::EventKind;
 use km_domain::{SecretText, SignatureAlgorithm};
 use km_envelope::{EnvelopeError, mosip::jws};
-use km_formats::{
-    base64url,
-    mosip::jws::{Header, ParsedHeader, SplitJws},
-};
+use km_formats::mosip::jws::{Header, ParsedHeader, Payload, SplitJws};
 use km_storage::Unrecorded;
-use zeroize::Zeroizing;
 
 use super::{
     Alias, Fault, KeyName, Signed,
@@ -37,9 +33,8 @@ fn sign<'a>(
 ) -> Result<(&'a Alias, Signed), OperationError> {
     let name = permitted(operations, keys, caller, &KeyName::kernel_sign())?;
     let signer = of_today(operations, keys, caller, &name)?;
-    let payload = Zeroizing::new(base64url::encode(text.expose()));
-    let signed =
-        jws::sign(&*operations.keys, signer.key, SignatureAlgorithm::Rs256, &Header::default(), &payload, false);
+    let (rs256, header, payload) = (SignatureAlgorithm::Rs256, Header::default(), text.expose().as_bytes());
+    let signed = jws::sign(&*operations.keys, signer.key, rs256, &header, payload, false);
     match signed {
         Err(EnvelopeError::Refused) => Err(OperationError::Mosip(Fault::NotSigned)),
         jws => Ok((signer.alias, Signed { jws: jws?, now: signer.now })),
@@ -77,11 +72,11 @@ fn validate(
     }
     let token = SplitJws::parse(signature).map_err(|_| wrong())?;
     let header = ParsedHeader::parse(token.protected).map_err(|_| wrong())?;
-    let payload = Zeroizing::new(base64url::encode(text.expose()));
+    let payload = Payload::Bytes(text.expose().as_bytes());
     let now = operations.clock.now();
     let made = |alias: &&Arc<Alias>| {
         let certificate = alias.certificate.as_ref().filter(|certificate| certificate.is_valid_at(now));
-        certificate.is_some_and(|certificate| is_jws_by(certificate, &token, &header, Some(&payload)))
+        certificate.is_some_and(|certificate| is_jws_by(certificate, &token, &header, Some(payload)))
     };
     keys.mosip.aliases(caller.tenant(), &name).iter().rev().find(made).map(Arc::clone).ok_or_else(wrong)
 }
