@@ -87,7 +87,7 @@ pub(super) fn named<'a>(
     thumbprint: &[u8; 32],
 ) -> Result<&'a Arc<Alias>, OperationError> {
     let rules = rules(operations)?;
-    let mut found: Vec<_> = keys.mosip.with_thumbprint(caller.tenant(), thumbprint).into_iter().collect();
+    let mut found: Vec<_> = keys.mosip.with_thumbprint(caller.tenant(), thumbprint).iter().collect();
     found.retain(|alias| rules.admit_user(keys, caller, &alias.name));
     let mut own = found.iter().filter(|alias| alias.kind == Kind::Base);
     let first = own.next();
