@@ -30,5 +30,5 @@ record=$(in_registry 'select record from records limit 1')
 in_registry "select field || ': ' || length(value) || ' bytes, …' || lower(substr(hex(value), -72)) from sealed_fields
   where record = '$record' and field in ('display_name', 'national_id', 'birth_date')" | shown
 in_registry "select 'index term of ' || field || ': ' || lower(hex(term)) from index_terms
-  where record = '$record' and field = 'national_id'" | shown
+  join index_keys on index_keys.id = index_key where record = '$record' and field = 'national_id'" | shown
 holds "0 of $(grouped "$all") values in ${#files[@]} files, $(grouped "$bytes") bytes"

@@ -20,8 +20,9 @@ const STEP: u64 = 50;
 fn terms(system: &System, people: &[Draft], condition: &str) -> usize {
     let ids: Vec<_> = people.iter().map(|person| format!("'{}'", person.record)).collect();
     let whose = if ids.is_empty() { String::new() } else { format!("AND record IN ({})", ids.join(",")) };
-    let of = format!("field = 'national_id' AND register = 'individual' AND key_version {condition} {whose}");
-    system.registry_rows.sql(&format!("SELECT count(*) FROM index_terms WHERE {of}")).parse().expect("a number")
+    let of = format!("field = 'national_id' AND index_keys.version {condition} {whose}");
+    let terms = "index_terms JOIN index_keys ON index_keys.id = index_key";
+    system.registry_rows.sql(&format!("SELECT count(*) FROM {terms} WHERE {of}")).parse().expect("a number")
 }
 
 fn is_found(session: &Session, person: &Draft) -> bool {
@@ -86,8 +87,9 @@ on_each! {
         let events = system.events_from("auditor", begun);
         let steps = events.iter().filter(|event| event["kind"] == "record.terms_recomputed");
         let passed: u64 = steps.filter_map(|event| event["count"].as_u64()).sum();
-        let records =
-            system.registry_rows.sql("SELECT count(*) FROM records WHERE register = 'individual' AND erased IS NULL");
+        let individuals = "register IN (SELECT id FROM registers WHERE register = 'individual')";
+        let living = format!("SELECT count(*) FROM records WHERE {individuals} AND erased IS NULL");
+        let records = system.registry_rows.sql(&living);
         assert!(
             passed <= records.parse::<u64>().expect("a number") + STEP,
             "{passed} records of {records} were passed"

@@ -116,8 +116,7 @@ mod tests {
 
     fn row(version: i32, erased: Option<i64>) -> RecordRow {
         RecordRow {
-            tenant: "demo".into(),
-            register: "individual".into(),
+            register: 1,
             record: String::new(),
             version,
             schema_version: 1,

@@ -5,7 +5,7 @@ use km_database::Db;
 use km_domain::Timestamp;
 
 use super::{
-    Place, StoreError,
+    Place, StoreError, registers,
     schema::{record_versions, records, sealed_fields},
     terms,
 };
@@ -21,16 +21,14 @@ pub fn erase(
 ) -> Result<(), StoreError> {
     terms::remove(db, place, record)?;
     let fields = sealed_fields::table
-        .filter(sealed_fields::tenant.eq(place.tenant.as_str()))
-        .filter(sealed_fields::register.eq(place.register.as_str()))
+        .filter(sealed_fields::register.eq(registers::number(place)))
         .filter(sealed_fields::record.eq(record));
     diesel::delete(fields).execute(db)?;
     let versions = record_versions::table
-        .filter(record_versions::tenant.eq(place.tenant.as_str()))
-        .filter(record_versions::register.eq(place.register.as_str()))
+        .filter(record_versions::register.eq(registers::number(place)))
         .filter(record_versions::record.eq(record));
     diesel::delete(versions).execute(db)?;
-    let row = records::table.find((place.tenant.as_str(), place.register.as_str(), record));
+    let row = records::table.find((registers::number(place), record));
     let gone = (records::clear.eq("{}"), records::updated.eq(now.micros()), records::erased.eq(Some(now.micros())));
     match certificate {
         Some(_) => diesel::update(row).set((gone, records::certificate.eq(certificate))).execute(db)?,

@@ -5,10 +5,12 @@ pub mod checkpoints;
 pub mod definitions;
 pub mod erasures;
 pub mod idempotency;
+mod index_keys;
 pub mod intents;
 pub mod jobs;
 pub mod pages;
 pub mod records;
+mod registers;
 pub mod rows;
 mod schema;
 pub mod seals;
@@ -28,7 +30,7 @@ pub const MIGRATIONS: Migrations =
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// A register of a tenant: the first two columns of almost every key.
+/// A register of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
     pub tenant: TenantId,

@@ -7,7 +7,7 @@ use diesel::{
 };
 use km_database::Db;
 
-use super::{Place, StoreError, rows::RecordRow, schema::records};
+use super::{Place, StoreError, registers, rows::RecordRow, schema::records};
 
 /// One condition: the clear attribute of this name equals this JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +29,7 @@ pub fn page(
     macro_rules! query {
         ($connection:expr, $filter:expr) => {{
             let mut query = records::table
-                .filter(records::tenant.eq(place.tenant.as_str()))
-                .filter(records::register.eq(place.register.as_str()))
+                .filter(records::register.eq(registers::number(place)))
                 .filter(records::record.gt(after))
                 .filter(records::erased.is_null())
                 .order(records::record.asc())

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use km_database::Db;
 
 use super::{
-    Place, StoreError,
+    Place, StoreError, registers,
     rows::{RecordRow, SealedField, SealedVersion},
     schema::{record_versions, records, sealed_fields},
 };
@@ -16,8 +16,7 @@ pub fn current(db: &mut Db, place: &Place, ids: &[String]) -> Result<BTreeMap<St
     let mut found = BTreeMap::new();
     for some in ids.chunks(500) {
         let rows: Vec<RecordRow> = records::table
-            .filter(records::tenant.eq(place.tenant.as_str()))
-            .filter(records::register.eq(place.register.as_str()))
+            .filter(records::register.eq(registers::number(place)))
             .filter(records::record.eq_any(some))
             .select(RecordRow::as_select())
             .load(db)?;
@@ -32,8 +31,7 @@ pub fn sealed(db: &mut Db, place: &Place, ids: &[String]) -> Result<Vec<SealedVe
     let rows = current(db, place, ids)?;
     for some in ids.chunks(500) {
         let values: Vec<(String, i32, String, Vec<u8>)> = sealed_fields::table
-            .filter(sealed_fields::tenant.eq(place.tenant.as_str()))
-            .filter(sealed_fields::register.eq(place.register.as_str()))
+            .filter(sealed_fields::register.eq(registers::number(place)))
             .filter(sealed_fields::record.eq_any(some))
             .filter(sealed_fields::version.eq_any(versions(&rows, some)))
             .select((sealed_fields::record, sealed_fields::version, sealed_fields::field, sealed_fields::value))
@@ -57,8 +55,7 @@ pub fn sealed(db: &mut Db, place: &Place, ids: &[String]) -> Result<Vec<SealedVe
 /// The versions of a record before this one, newest first, with every sealed field.
 pub fn earlier(db: &mut Db, place: &Place, than: &SealedVersion) -> Result<Vec<SealedVersion>, StoreError> {
     let heads: Vec<(i32, i32, String)> = record_versions::table
-        .filter(record_versions::tenant.eq(place.tenant.as_str()))
-        .filter(record_versions::register.eq(place.register.as_str()))
+        .filter(record_versions::register.eq(registers::number(place)))
         .filter(record_versions::record.eq(&than.record))
         .filter(record_versions::version.lt(than.version))
         .order(record_versions::version.desc())
@@ -66,8 +63,7 @@ pub fn earlier(db: &mut Db, place: &Place, than: &SealedVersion) -> Result<Vec<S
         .load(db)?;
     let mut fields = BTreeMap::<i32, Vec<SealedField>>::new();
     let values: Vec<(i32, String, Vec<u8>)> = sealed_fields::table
-        .filter(sealed_fields::tenant.eq(place.tenant.as_str()))
-        .filter(sealed_fields::register.eq(place.register.as_str()))
+        .filter(sealed_fields::register.eq(registers::number(place)))
         .filter(sealed_fields::record.eq(&than.record))
         .filter(sealed_fields::version.lt(than.version))
         .select((sealed_fields::version, sealed_fields::field, sealed_fields::value))
@@ -96,8 +92,7 @@ fn versions(rows: &BTreeMap<String, RecordRow>, ids: &[String]) -> Vec<i32> {
 /// The ids of a register's living records after `after`, in order. For jobs that walk a whole register.
 pub fn ids_after(db: &mut Db, place: &Place, after: &str, limit: i64) -> Result<Vec<String>, StoreError> {
     Ok(records::table
-        .filter(records::tenant.eq(place.tenant.as_str()))
-        .filter(records::register.eq(place.register.as_str()))
+        .filter(records::register.eq(registers::number(place)))
         .filter(records::record.gt(after))
         .filter(records::erased.is_null())
         .order(records::record.asc())
@@ -109,8 +104,7 @@ pub fn ids_after(db: &mut Db, place: &Place, after: &str, limit: i64) -> Result<
 /// How many living records each register of a tenant has.
 pub fn count(db: &mut Db, place: &Place) -> Result<i64, StoreError> {
     Ok(records::table
-        .filter(records::tenant.eq(place.tenant.as_str()))
-        .filter(records::register.eq(place.register.as_str()))
+        .filter(records::register.eq(registers::number(place)))
         .filter(records::erased.is_null())
         .count()
         .get_result(db)?)

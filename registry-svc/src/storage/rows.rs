@@ -8,8 +8,7 @@ use super::schema::{index_terms, record_versions, records, sealed_fields};
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = records, treat_none_as_default_value = false)]
 pub struct RecordRow {
-    pub tenant: String,
-    pub register: String,
+    pub register: i32,
     pub record: String,
     pub version: i32,
     pub schema_version: i32,
@@ -23,8 +22,7 @@ pub struct RecordRow {
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = record_versions, treat_none_as_default_value = false)]
 pub(super) struct VersionRow {
-    pub tenant: String,
-    pub register: String,
+    pub register: i32,
     pub record: String,
     pub version: i32,
     pub schema_version: i32,
@@ -35,8 +33,7 @@ pub(super) struct VersionRow {
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = sealed_fields, treat_none_as_default_value = false)]
 pub(super) struct FieldRow {
-    pub tenant: String,
-    pub register: String,
+    pub register: i32,
     pub record: String,
     pub version: i32,
     pub field: String,
@@ -46,12 +43,9 @@ pub(super) struct FieldRow {
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = index_terms, treat_none_as_default_value = false)]
 pub(super) struct TermRow {
-    pub tenant: String,
-    pub register: String,
-    pub field: String,
-    pub kind: String,
-    pub key_version: i32,
+    pub index_key: i32,
     pub term: Vec<u8>,
+    pub register: i32,
     pub record: String,
     pub uniqueness: String,
 }

@@ -1,9 +1,26 @@
 //! The tables, as diesel sees them. What a column means is said in the migrations.
 
 diesel::table! {
-    records (tenant, register, record) {
+    registers (id) {
+        id -> Integer,
         tenant -> Text,
         register -> Text,
+    }
+}
+
+diesel::table! {
+    index_keys (id) {
+        id -> Integer,
+        register -> Integer,
+        field -> Text,
+        kind -> Text,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    records (register, record) {
+        register -> Integer,
         record -> Text,
         version -> Integer,
         schema_version -> Integer,
@@ -16,9 +33,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    record_versions (tenant, register, record, version) {
-        tenant -> Text,
-        register -> Text,
+    record_versions (register, record, version) {
+        register -> Integer,
         record -> Text,
         version -> Integer,
         schema_version -> Integer,
@@ -28,9 +44,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    sealed_fields (tenant, register, record, version, field) {
-        tenant -> Text,
-        register -> Text,
+    sealed_fields (register, record, version, field) {
+        register -> Integer,
         record -> Text,
         version -> Integer,
         field -> Text,
@@ -39,13 +54,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    index_terms (tenant, register, field, kind, key_version, term, record) {
-        tenant -> Text,
-        register -> Text,
-        field -> Text,
-        kind -> Text,
-        key_version -> Integer,
+    index_terms (index_key, term, record) {
+        index_key -> Integer,
         term -> Binary,
+        register -> Integer,
         record -> Text,
         uniqueness -> Text,
     }
@@ -103,5 +115,13 @@ diesel::table! {
     }
 }
 
-// A found term is joined with the version of its record.
-diesel::allow_tables_to_appear_in_same_query!(records, index_terms);
+diesel::joinable!(index_terms -> index_keys (index_key));
+// Rows are found by the names of their register, and a found term is joined with the version of its record.
+diesel::allow_tables_to_appear_in_same_query!(
+    registers,
+    index_keys,
+    records,
+    record_versions,
+    sealed_fields,
+    index_terms
+);

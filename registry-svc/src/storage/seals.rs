@@ -9,8 +9,10 @@ use km_database::Db;
 use km_domain::Timestamp;
 
 use super::{
-    Place, StoreError, intents,
-    rows::{FieldRow, RecordRow, SealedField, Term, TermRow, Uniqueness, VersionRow},
+    Place, StoreError,
+    index_keys::IndexKeys,
+    intents, registers,
+    rows::{FieldRow, RecordRow, SealedField, Term, Uniqueness, VersionRow},
     schema::{index_terms, record_versions, records, sealed_fields},
     terms,
 };
@@ -81,10 +83,13 @@ fn alone(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<S
     Ok(match attempt(db, |db| together(db, place, std::slice::from_ref(seal), now))? {
         Attempt::Stored(stored) => stored.into_iter().next().unwrap_or(Stored::Stale),
         Attempt::Refused(refused) => refused,
-        Attempt::Raced => match terms::taken(db, place, &seal.record, &seal.terms, Uniqueness::Refuse)?.pop_first() {
-            Some(field) => Stored::Taken { field },
-            None => Stored::Stale,
-        },
+        Attempt::Raced => {
+            let keys = index_keys(db, place, std::slice::from_ref(seal))?;
+            match terms::taken(db, &keys, &seal.record, &seal.terms, Uniqueness::Refuse)?.pop_first() {
+                Some(field) => Stored::Taken { field },
+                None => Stored::Stale,
+            }
+        }
     })
 }
 
@@ -139,6 +144,7 @@ fn together(db: &mut Db, place: &Place, seals: &[NewSeal], now: Timestamp) -> Re
         }
     }
     // 2. Has another record, here or among these, a value that must be unique?
+    let keys = index_keys(db, place, seals)?;
     let mut stored = Vec::with_capacity(seals.len());
     let mut among_these = terms::Taken::default();
     let mut new_terms = Vec::new();
@@ -148,8 +154,8 @@ fn together(db: &mut Db, place: &Place, seals: &[NewSeal], now: Timestamp) -> Re
             terms::remove(db, place, &seal.record)?;
         }
         let taken = |db: &mut Db, uniqueness| -> Result<_, StoreError> {
-            let mut fields = terms::taken(db, place, &seal.record, &seal.terms, uniqueness)?;
-            fields.extend(among_these.fields(&seal.terms, uniqueness));
+            let mut fields = terms::taken(db, &keys, &seal.record, &seal.terms, uniqueness)?;
+            fields.extend(among_these.fields(&keys, &seal.terms, uniqueness)?);
             Ok(fields)
         };
         if let Some(field) = taken(db, Uniqueness::Refuse)?.pop_first() {
@@ -157,15 +163,15 @@ fn together(db: &mut Db, place: &Place, seals: &[NewSeal], now: Timestamp) -> Re
         }
         let duplicates = taken(db, Uniqueness::Warn)?.into_iter().collect();
         stored.push(if seal.version == 1 { Stored::Created { duplicates } } else { Stored::Updated { duplicates } });
-        let rows = term_rows(place, &seal.record, &seal.terms);
+        let rows = terms::rows(&keys, &seal.record, &seal.terms)?;
         among_these.add(&rows);
         new_terms.extend(rows);
     }
     // 3. Rows refer to those before them.
     let created: Vec<_> =
-        seals.iter().filter(|seal| seal.version == 1).map(|seal| new_record(place, seal, now)).collect();
-    let versions: Vec<_> = seals.iter().map(|seal| new_version(place, seal, now)).collect();
-    let fields: Vec<_> = seals.iter().flat_map(|seal| field_rows(place, seal)).collect();
+        seals.iter().filter(|seal| seal.version == 1).map(|seal| new_record(keys.register, seal, now)).collect();
+    let versions: Vec<_> = seals.iter().map(|seal| new_version(keys.register, seal, now)).collect();
+    let fields: Vec<_> = seals.iter().flat_map(|seal| field_rows(keys.register, seal)).collect();
     km_database::insert_all!(db, records::table, created)?;
     km_database::insert_all!(db, record_versions::table, versions)?;
     km_database::insert_all!(db, sealed_fields::table, fields)?;
@@ -173,11 +179,16 @@ fn together(db: &mut Db, place: &Place, seals: &[NewSeal], now: Timestamp) -> Re
     Ok(stored)
 }
 
+/// The keys of everything that these bring.
+fn index_keys(db: &mut Db, place: &Place, seals: &[NewSeal]) -> Result<IndexKeys, StoreError> {
+    let register = registers::number_to_write(db, place)?;
+    IndexKeys::to_write(db, register, seals.iter().flat_map(|seal| &seal.terms))
+}
+
 /// Moves the record from the version before to this one: compare and set, so two writers cannot both succeed.
 fn advance(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result<(), Undone> {
     let row = records::table
-        .filter(records::tenant.eq(place.tenant.as_str()))
-        .filter(records::register.eq(place.register.as_str()))
+        .filter(records::register.eq(registers::number(place)))
         .filter(records::record.eq(&seal.record))
         .filter(records::version.eq(seal.version - 1))
         .filter(records::erased.is_null());
@@ -192,10 +203,9 @@ fn advance(db: &mut Db, place: &Place, seal: &NewSeal, now: Timestamp) -> Result
     if advanced == 0 { Err(Undone::Refused(Stored::Stale)) } else { Ok(()) }
 }
 
-fn new_record(place: &Place, seal: &NewSeal, now: Timestamp) -> RecordRow {
+fn new_record(register: i32, seal: &NewSeal, now: Timestamp) -> RecordRow {
     RecordRow {
-        tenant: place.tenant.as_str().to_owned(),
-        register: place.register.as_str().to_owned(),
+        register,
         record: seal.record.clone(),
         version: seal.version,
         schema_version: seal.schema_version,
@@ -207,10 +217,9 @@ fn new_record(place: &Place, seal: &NewSeal, now: Timestamp) -> RecordRow {
     }
 }
 
-fn new_version(place: &Place, seal: &NewSeal, now: Timestamp) -> VersionRow {
+fn new_version(register: i32, seal: &NewSeal, now: Timestamp) -> VersionRow {
     VersionRow {
-        tenant: place.tenant.as_str().to_owned(),
-        register: place.register.as_str().to_owned(),
+        register,
         record: seal.record.clone(),
         version: seal.version,
         schema_version: seal.schema_version,
@@ -219,46 +228,13 @@ fn new_version(place: &Place, seal: &NewSeal, now: Timestamp) -> VersionRow {
     }
 }
 
-fn field_rows(place: &Place, seal: &NewSeal) -> Vec<FieldRow> {
+fn field_rows(register: i32, seal: &NewSeal) -> Vec<FieldRow> {
     let row = |field: &SealedField| FieldRow {
-        tenant: place.tenant.as_str().to_owned(),
-        register: place.register.as_str().to_owned(),
+        register,
         record: seal.record.clone(),
         version: seal.version,
         field: field.field.clone(),
         value: field.value.clone(),
     };
     seal.fields.iter().map(row).collect()
-}
-
-/// One row a distinct term: a list may hold a value twice. Terms under older versions of an index key are for comparison only,
-/// while its rotation goes on: what is stored is under the newest.
-pub(super) fn term_rows(place: &Place, record: &str, terms: &[Term]) -> Vec<TermRow> {
-    let is_newest = |term: &&Term| {
-        let is_newer = |other: &Term| {
-            (&other.field, &other.kind) == (&term.field, &term.kind) && other.key_version > term.key_version
-        };
-        !terms.iter().any(is_newer)
-    };
-    let mut distinct = Vec::<&Term>::new();
-    for term in terms.iter().filter(is_newest) {
-        let same = |other: &&Term| {
-            (&other.field, &other.kind, other.key_version, &other.term)
-                == (&term.field, &term.kind, term.key_version, &term.term)
-        };
-        if !distinct.iter().any(same) {
-            distinct.push(term);
-        }
-    }
-    let row = |term: &Term| TermRow {
-        tenant: place.tenant.as_str().to_owned(),
-        register: place.register.as_str().to_owned(),
-        field: term.field.clone(),
-        kind: term.kind.clone(),
-        key_version: term.key_version,
-        term: term.term.clone(),
-        record: record.to_owned(),
-        uniqueness: term.uniqueness.name().to_owned(),
-    };
-    distinct.into_iter().map(row).collect()
 }

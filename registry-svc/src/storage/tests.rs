@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt};
+use diesel_migrations::MigrationHarness;
 use km_database::{Database, Db};
 use km_domain::Timestamp;
 use km_test_support::TestDatabase;
@@ -25,7 +26,7 @@ struct Scratch {
 impl Scratch {
     fn new(files: TestDatabase) -> Self {
         let database = Arc::new(Database::open(files.url(), None, 2).unwrap());
-        assert_eq!(MIGRATIONS.run(&database).unwrap(), 1);
+        assert_eq!(MIGRATIONS.run(&database).unwrap(), 2);
         assert_eq!(MIGRATIONS.run(&database).unwrap(), 0, "a second run has nothing to do");
         MIGRATIONS.check(&database).unwrap();
         Self { database, _files: files }
@@ -188,9 +189,8 @@ fn the_database_itself_refuses_a_second_unique_term() {
         scratch.store(&seal(ALICE, 1, vec![term("national_id", b"one", Uniqueness::Refuse)]));
         scratch.store(&seal(BOB, 1, vec![]));
         let one = if scratch.database.is_sqlite() { "x'6f6e65'" } else { r"'\x6f6e65'" };
-        let insert = format!(
-            "INSERT INTO index_terms VALUES ('demo', 'individual', 'national_id', 'exact', 1, {one}, '{BOB}', 'refuse')"
-        );
+        let insert =
+            format!("INSERT INTO index_terms SELECT index_key, {one}, register, '{BOB}', 'refuse' FROM index_terms");
         assert!(scratch.write(|db| Ok(db.batch_execute(&insert)?)).is_err());
     });
 }
@@ -349,6 +349,68 @@ fn a_newer_schema_is_refused_and_names_the_version() {
             assert!(refusal.unwrap_err().to_string().contains("9.9.9"));
         }
     });
+}
+
+/// Of everybody in two tenants, one of them erased, one with two versions.
+#[test]
+fn a_database_of_the_first_schema_keeps_all_that_it_holds() {
+    for files in TestDatabase::both() {
+        let database = Arc::new(Database::open(files.url(), None, 2).unwrap());
+        let first = |db: &mut Db| match db {
+            Db::Sqlite(lite) => lite.run_next_migration(super::SQLITE).map(|step| step.to_string()),
+            Db::Postgres(postgres) => postgres.run_next_migration(super::POSTGRES).map(|step| step.to_string()),
+        };
+        assert_eq!(first(database.writer().unwrap().db().unwrap()).unwrap(), "20261101000001");
+        let bytes = |hex: &str| if database.is_sqlite() { format!("x'{hex}'") } else { format!("'\\x{hex}'") };
+        let (one, two, p) = (bytes("01"), bytes("02"), bytes("70"));
+        let at = |tenant: &str, record: &str| format!("'{tenant}', 'individual', '{record}'");
+        let (alice, bob, other) = (at("demo", ALICE), at("demo", BOB), at("other", ALICE));
+        let old = format!(
+            r#"INSERT INTO records VALUES ({alice}, 2, 1, '{{"area":"A-2"}}', 5, 6), ({other}, 1, 1, '{{}}', 5, 5);
+               INSERT INTO records VALUES ({bob}, 1, 1, '{{}}', 5, 7, 7, 'certificate');
+               INSERT INTO record_versions VALUES ({alice}, 1, 1, '{{}}', 5), ({alice}, 2, 1, '{{"area":"A-2"}}', 6);
+               INSERT INTO record_versions VALUES ({other}, 1, 1, '{{}}', 5);
+               INSERT INTO sealed_fields VALUES ({alice}, 1, 'name', {one}), ({alice}, 2, 'name', {two});
+               INSERT INTO sealed_fields VALUES ({other}, 1, 'name', {one});
+               INSERT INTO index_terms VALUES
+                 ('demo', 'individual', 'phone', 'exact', 1, {p}, '{ALICE}', 'refuse'),
+                 ('demo', 'individual', 'phone', 'prefix', 1, {p}, '{ALICE}', 'no'),
+                 ('demo', 'individual', 'phone', 'exact', 2, {p}, '{ALICE}', 'refuse'),
+                 ('other', 'individual', 'phone', 'exact', 1, {p}, '{ALICE}', 'refuse');"#
+        )
+        .replace("5, 6)", "5, 6, NULL, NULL)")
+        .replace("5, 5)", "5, 5, NULL, NULL)");
+        database.writer().unwrap().db().unwrap().batch_execute(&old).unwrap();
+
+        assert_eq!(MIGRATIONS.run(&database).unwrap(), 1);
+        MIGRATIONS.check(&database).unwrap();
+        let scratch = Scratch { database, _files: files };
+        let elsewhere = Place { tenant: "other".parse().unwrap(), ..place() };
+        let row = scratch.read(|db| records::current(db, &place(), &[BOB.into()])).remove(BOB).unwrap();
+        assert_eq!((row.updated, row.erased, row.certificate.as_deref()), (7, Some(7), Some("certificate")));
+        let [alice] = <[_; 1]>::try_from(scratch.read(|db| records::sealed(db, &place(), &[ALICE.into()]))).unwrap();
+        assert_eq!((alice.version, alice.clear.as_str()), (2, r#"{"area":"A-2"}"#));
+        assert_eq!(alice.fields, [SealedField { field: "name".into(), value: vec![2] }]);
+        let [earlier] = <[_; 1]>::try_from(scratch.read(|db| records::earlier(db, &place(), &alice))).unwrap();
+        assert_eq!((earlier.version, &earlier.fields[0].value), (1, &vec![1]));
+        assert_eq!(scratch.read(|db| records::sealed(db, &elsewhere, &[ALICE.into()]))[0].fields[0].value, [1]);
+        let counts = |place: &Place| {
+            let mut counts = scratch.read(|db| terms::count_by_version(db, place));
+            counts.sort();
+            counts.into_iter().map(|(_, kind, version, count)| (kind, version, count)).collect::<Vec<_>>()
+        };
+        let exact = |version| ("exact".to_owned(), version, 1);
+        assert_eq!(counts(&place()), [exact(1), exact(2), ("prefix".to_owned(), 1, 1)]);
+        assert_eq!(counts(&elsewhere), [exact(1)]);
+        let phone = term("phone", b"p", Uniqueness::Refuse);
+        assert_eq!(
+            scratch.read(|db| terms::lookup(db, &place(), std::slice::from_ref(&phone), 9)),
+            [(ALICE.to_owned(), 2)]
+        );
+        let carol = BOB.replace('2', "3");
+        assert_eq!(scratch.store(&seal(&carol, 1, vec![phone])), Stored::Taken { field: "phone".into() });
+        assert_eq!(scratch.store(&seal(ALICE, 3, vec![])), Stored::Updated { duplicates: vec![] });
+    }
 }
 
 #[tokio::test]

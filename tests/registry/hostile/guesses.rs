@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use super::{holder, rows};
 
+/// Which index terms are of the national id.
+const OF_ID: &str = "index_key IN (SELECT id FROM index_keys WHERE field = 'national_id')";
+
 /// What an honest client makes of the registry's answer to a search by national id.
 fn find(system: &System, national_id: &str) -> Result<FoundRecords, ClientError> {
     let (field, value) = ("national_id".parse().expect("a field"), json!(national_id));
@@ -79,10 +82,8 @@ on_both! {
         let ((record, sought), (other, _)) = (holder(system), holder(system));
         assert_eq!(find(system, &sought).expect("a person").records.len(), 1);
         let terms = &system.registry_rows;
-        terms.sql(&format!("DELETE FROM index_terms WHERE record = '{other}' AND field = 'national_id'"));
-        terms.sql(&format!(
-            "UPDATE index_terms SET record = '{other}' WHERE record = '{record}' AND field = 'national_id'"
-        ));
+        terms.sql(&format!("DELETE FROM index_terms WHERE record = '{other}' AND {OF_ID}"));
+        terms.sql(&format!("UPDATE index_terms SET record = '{other}' WHERE record = '{record}' AND {OF_ID}"));
         let end = system.log_end();
         match find(system, &sought) {
             Err(ClientError::NotProven(why)) => assert!(why.contains("without this value"), "{why}"),
@@ -102,9 +103,8 @@ on_both! {
         let ((record, sought), invented) = (holder(system), new_id());
         rows::copy(system, record, invented);
         system.registry_rows.sql(&format!(
-            "INSERT INTO index_terms (tenant, register, field, kind, key_version, term, record, uniqueness) \
-             SELECT tenant, register, field, kind, key_version, term, '{invented}', 'no' FROM index_terms \
-             WHERE record = '{record}' AND field = 'national_id'"
+            "INSERT INTO index_terms (index_key, term, register, record, uniqueness) \
+             SELECT index_key, term, register, '{invented}', 'no' FROM index_terms WHERE record = '{record}' AND {OF_ID}"
         ));
         let end = system.log_end();
         let found = find(system, &sought).expect("an answer").records;

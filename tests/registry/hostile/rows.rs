@@ -107,8 +107,8 @@ pub(super) fn copy(system: &System, model: RecordId, invented: RecordId) {
     let rows = &system.registry_rows;
     let like = |table: &str, columns: &str| {
         rows.sql(&format!(
-            "INSERT INTO {table} (tenant, register, record, {columns}) \
-             SELECT tenant, register, '{invented}', {columns} FROM {table} WHERE record = '{model}'"
+            "INSERT INTO {table} (register, record, {columns}) \
+             SELECT register, '{invented}', {columns} FROM {table} WHERE record = '{model}'"
         ));
     };
     like("records", "version, schema_version, clear, created, updated");
@@ -118,7 +118,7 @@ pub(super) fn copy(system: &System, model: RecordId, invented: RecordId) {
 
 fn copy_values(system: &System, from: RecordId, to: RecordId) {
     system.registry_rows.sql(&format!(
-        "INSERT INTO sealed_fields (tenant, register, record, version, field, value) \
-         SELECT tenant, register, '{to}', version, field, value FROM sealed_fields WHERE record = '{from}'"
+        "INSERT INTO sealed_fields (register, record, version, field, value) \
+         SELECT register, '{to}', version, field, value FROM sealed_fields WHERE record = '{from}'"
     ));
 }
