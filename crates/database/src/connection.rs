@@ -136,8 +136,9 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode 
      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;";
 
 // KiB of cache. A batch of 100 records changes more pages than the 2 MiB that SQLite keeps by itself; those that do not fit are
-// written in the middle of the transaction, and again at its end.
-const WRITER_SETTINGS: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;";
+// written in the middle of the transaction, and again at its end. Checkpoints are made beside the writer; only from this many pages
+// in the log does it make them itself, after a commit: while it goes on writing, nobody else can begin the log anew.
+const WRITER_SETTINGS: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16000;";
 
 // A server that vanished without a word is noticed within this many seconds, not after the two hours of TCP's default; milliseconds
 // for what was sent and not acknowledged. The URL may say otherwise.

@@ -13,6 +13,7 @@ use diesel::r2d2::{Pool, PooledConnection};
 use crate::{
     Access, DatabaseError, Db,
     access::Engine,
+    checkpoints::Checkpoints,
     connection::{Connector, Intent, Kept, connect},
 };
 
@@ -25,6 +26,8 @@ pub struct Database {
     file: Option<(u64, u64)>,
     readers: Pool<Connector>,
     writer: Mutex<Option<Kept>>,
+    /// SQLite only.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl Database {
@@ -42,8 +45,13 @@ impl Database {
             .connection_timeout(Duration::from_secs(2))
             .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
             .build_unchecked(Connector { access: access.clone(), intent: Intent::Read });
+        let checkpoints = match access.is_sqlite() {
+            true => Some(Checkpoints::start(connect(&access, Intent::Write)?)?),
+            false => None,
+        };
         let file = inode(&access);
-        let database = Self { access, file, readers: pool, writer: Mutex::new(Some(Kept::now(writer))) };
+        let writer = Mutex::new(Some(Kept::now(writer)));
+        let database = Self { access, file, readers: pool, writer, checkpoints };
         drop(database.reader()?);
         Ok(database)
     }
@@ -77,7 +85,7 @@ impl Database {
             Some(db) => db,
             None => connect(&self.access, Intent::Write)?,
         };
-        Ok(Writer { db: Some(db), slot })
+        Ok(Writer { db: Some(db), slot, checkpoints: self.checkpoints.as_ref() })
     }
 
     /// An open file goes on taking what is written to it when it is moved away or deleted, and whoever starts next does not
@@ -126,6 +134,7 @@ impl DerefMut for Reader {
 pub struct Writer<'a> {
     db: Option<Db>,
     slot: MutexGuard<'a, Option<Kept>>,
+    checkpoints: Option<&'a Checkpoints>,
 }
 
 impl Writer<'_> {
@@ -149,5 +158,8 @@ impl Writer<'_> {
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
         *self.slot = self.db.take().filter(|_| !std::thread::panicking()).map(Kept::now);
+        if let Some(checkpoints) = self.checkpoints {
+            checkpoints.written();
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 mod access;
 mod backup;
+mod checkpoints;
 mod connection;
 mod database;
 mod error;
