@@ -1,8 +1,26 @@
 //! Programs in Python, with the packages that they name.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
+
+/// What a script of `tests/fixtures` answers to a text, with the packages of its folder's `requirements.txt`; `tests/run.sh` installs
+/// those and says where. None, with a word on stderr: nobody has said so.
+pub fn fixture_script(folder: &str, script: &str, text: &str) -> Option<String> {
+    let Some(pythons) = std::env::var_os("SEALKEEP_TEST_PYTHONS").map(PathBuf::from) else {
+        eprintln!("SKIPPED: SEALKEEP_TEST_PYTHONS names no Python with the packages of {folder}");
+        return None;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(folder).join(script);
+    let mut command = Command::new(pythons.join(folder).join("bin/python"));
+    let mut child =
+        command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the folder's Python");
+    child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("a reader");
+    let Output { status, stdout, .. } = child.wait_with_output().expect("its output");
+    assert!(status.success(), "the other program refused something, see above");
+    Some(String::from_utf8(stdout).expect("UTF-8"))
+}
 
 /// A Python that has the packages of these files, in a folder of its own under `target/`; they are installed on the first run. None,
 /// with a word on stderr: they cannot be installed here.

@@ -6,10 +6,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use km_test_support::{Child, TestDatabase, wait_until};
-use km_tests::mosip::to_decrypt;
+use km_tests::mosip::{to_decrypt, to_encrypt};
 use km_tests::openssl::{openssl, self_signed};
 use km_tests::program::{Ran, run};
-use km_tests::{Client, Options, System, on_each};
+use km_tests::python::fixture_script;
+use km_tests::{Client, Options, System, base64url, on_each};
 use serde_json::{Value, json};
 
 const VERSIONS: [&str; 3] = ["1.1", "1.2", "1.3"];
@@ -196,6 +197,42 @@ on_each! {
             assert_eq!(system.rows.sql("SELECT id, expires, log_index FROM mosip_alias ORDER BY id"), aliases);
             // 7. The source is as it was; nothing could have been written to it.
             assert_eq!(source.dump(), before);
+        }
+    }
+
+    /// Side by side during a change-over: what is encrypted here the source opens with its own key store, and its certificates verify what
+    /// is signed here.
+    fn the_source_reads_what_is_made_beside_it(database: Database) {
+        for version in ["1.2", "1.3"] {
+            let (source, system) = (Source::load(version), start(database));
+            source.import(&system, &APPLY).good();
+            let (backend, samples) = (system.mosip("backend"), source.samples());
+            let of = |kind: &str, reference: &str| {
+                let is = |sample: &&Value| sample["kind"] == kind && sample["reference"] == reference && sample["is_over"] == false;
+                samples.iter().find(is).expect("a sample").clone()
+            };
+            let (key, signer) = (of("base", "ENCRYPT"), of("master", "SIGN"));
+            let (plain, claims) = (base64url("what the new one encrypted"), base64url(r#"{"signed":"here"}"#));
+            let private_key =
+                source.sql(&format!("SELECT private_key FROM keymgr.key_store WHERE id = '{}'", key["id"].as_str().expect("an id")));
+            let case = |salt: Value, aad: Value| {
+                let mut request = to_encrypt("LEGACY", "ENCRYPT", "what the new one encrypted");
+                if !salt.is_null() {
+                    (request["salt"], request["aad"]) = (salt.clone(), aad.clone());
+                }
+                let data = backend.ask_mosip("/encrypt", request).response()["data"].clone();
+                json!({"certificate": key["certificate"], "private_key": private_key, "data": data, "salt": salt, "aad": aad})
+            };
+            let sign = json!({"dataToSign": claims, "applicationId": "KERNEL", "referenceId": "SIGN", "includePayload": true});
+            let jws = backend.ask_mosip("/jwtSign", sign).response()["jwtSignedData"].clone();
+            let cases = json!([
+                case(Value::Null, Value::Null),
+                case(json!(base64url([7; 16])), json!(base64url([9; 32]))),
+                {"certificate": signer["certificate"], "jws": jws},
+            ]);
+            let asked = json!({"folder": source.folder, "cases": cases});
+            let Some(found) = fixture_script("mosip", "import/read_with_source.py", &asked.to_string()) else { return };
+            assert_eq!(serde_json::from_str::<Value>(&found).expect("JSON"), json!([plain, plain, claims]), "{version}");
         }
     }
 
