@@ -2,7 +2,8 @@
 //! checkpoint is a sixth of the work of a long import, and whoever commits would wait for its syncs.
 
 use std::{
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    convert::Infallible,
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     thread::JoinHandle,
     time::Duration,
 };
@@ -19,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// A thread with a connection of its own. It ends, and is waited for, when this is dropped.
 pub(crate) struct Checkpoints {
-    wake: Option<SyncSender<()>>,
+    wake: Option<(SyncSender<()>, Sender<Infallible>)>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -28,17 +29,19 @@ impl Checkpoints {
     /// The thread cannot be started.
     pub fn start(db: Db) -> Result<Self, DatabaseError> {
         let (wake, woken) = sync_channel(1);
+        // Nothing is ever sent here: it closes at the end.
+        let (open, closed) = channel();
         let thread = std::thread::Builder::new().name("checkpoints".to_owned()).stack_size(256 << 10);
         let thread = thread
-            .spawn(move || run(db, &woken))
+            .spawn(move || run(db, &woken, &closed))
             .map_err(|fault| DatabaseError::Unavailable(format!("no thread for its checkpoints: {fault}")))?;
-        Ok(Self { wake: Some(wake), thread: Some(thread) })
+        Ok(Self { wake: Some((wake, open)), thread: Some(thread) })
     }
 
     /// Something may have been written.
     pub fn written(&self) {
         // A full channel: the thread is about to look anyway.
-        let _ = self.wake.as_ref().map(|wake| wake.try_send(()));
+        let _ = self.wake.as_ref().map(|(wake, _)| wake.try_send(()));
     }
 }
 
@@ -49,13 +52,15 @@ impl Drop for Checkpoints {
     }
 }
 
-fn run(mut db: Db, woken: &Receiver<()>) {
+fn run(mut db: Db, woken: &Receiver<()>, closed: &Receiver<Infallible>) {
     while woken.recv().is_ok() {
         // What cannot be done now, as on a full disk, is tried again after the next write, and in the end by the writer itself.
         if waiting(&mut db).is_ok_and(|pages| pages >= PAGES) {
             let _ = pragma(&mut db, "PASSIVE");
         }
-        std::thread::sleep(PAUSE);
+        if closed.recv_timeout(PAUSE) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
     }
 }
 
@@ -79,9 +84,10 @@ fn pragma(db: &mut Db, mode: &str) -> QueryResult<Log> {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, time::Instant};
+    use std::path::Path;
 
     use diesel::connection::SimpleConnection;
+    use km_test_support::wait_until;
 
     use super::*;
     use crate::Database;
@@ -104,11 +110,7 @@ mod tests {
         // More than may wait, but less than makes the writer do it in its commit.
         let bytes = u64::try_from(PAGES).unwrap() * 4_096;
         write(&format!("INSERT INTO t VALUES (randomblob({bytes}))"));
-        let end = Instant::now() + Duration::from_secs(20);
-        while size(&path) < bytes {
-            assert!(Instant::now() < end, "no checkpoint within 20 s");
-            std::thread::sleep(PAUSE);
-        }
+        assert!(wait_until(Duration::from_secs(20), || size(&path) >= bytes), "no checkpoint within 20 s");
         drop(database);
         std::fs::remove_dir_all(folder).unwrap();
     }
